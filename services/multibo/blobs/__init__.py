@@ -1,0 +1,1 @@
+"""Images: content-addressed, immutable, first writer wins."""

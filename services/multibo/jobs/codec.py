@@ -1,0 +1,91 @@
+"""Jobs to and from JSON, as the Lua scripts and both services read them.
+
+The spec travels as a JSON *string* inside the document: Redis' cjson would turn
+63-bit seeds into floats and empty lists into objects, a string it leaves alone.
+The features are a string for the same reason.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any, Final
+
+from multibo.jobs.errors import JobDocumentError
+from multibo.jobs.job import ImageRef, JobState, RenderJob
+from multibo.jobs.spec import RenderSpec
+
+SCHEMA: Final = 1
+_PLAIN: Final = (
+    "round",
+    "slot",
+    "attempt",
+    "failures",
+    "owner",
+    "lease_until_ms",
+    "due_ms",
+    "enqueued_ms",
+    "started_ms",
+    "ended_ms",
+    "failure",
+    "note",
+)
+
+
+def job_to_json(job: RenderJob) -> str:
+    """Return the stored document of `job`."""
+    document: dict[str, Any] = {name: getattr(job, name) for name in _PLAIN}
+    document["schema"] = SCHEMA
+    document["state"] = job.state.value
+    document["compat"] = job.spec.compat_key
+    document["model"] = job.spec.model
+    document["spec"] = job.spec.canonical().decode()
+    document["features"] = json.dumps(job.features)
+    if job.image is not None:
+        document["image"] = image_to_json(job.image)
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+def job_from_json(data: bytes | str) -> RenderJob:
+    """Return the job of a stored document.
+
+    Args:
+        data: what `job_to_json` or a Lua script wrote.
+
+    Raises:
+        JobDocumentError: if the document is damaged or of an unknown schema.
+    """
+    try:
+        document = json.loads(data)
+        if document["schema"] != SCHEMA:
+            raise JobDocumentError(f"job schema {document['schema']} is unknown")
+        image = document.get("image")
+        return RenderJob(
+            spec=RenderSpec.from_canonical(document["spec"]),
+            state=JobState(document["state"]),
+            image=image_from_json(image) if image else None,
+            features=tuple(json.loads(document["features"])),
+            **{name: document[name] for name in _PLAIN},
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise JobDocumentError(f"unreadable job: {error}") from error
+
+
+def image_to_json(image: ImageRef) -> str:
+    """Return the document of an image reference."""
+    return json.dumps(asdict(image), separators=(",", ":"))
+
+
+def image_from_json(data: bytes | str) -> ImageRef:
+    """Return the image reference of a document.
+
+    Args:
+        data: what `image_to_json` wrote.
+
+    Raises:
+        JobDocumentError: if a field is missing or unknown.
+    """
+    try:
+        return ImageRef(**json.loads(data))
+    except (TypeError, ValueError) as error:
+        raise JobDocumentError(f"unreadable image reference: {error}") from error

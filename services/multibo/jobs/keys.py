@@ -1,0 +1,115 @@
+"""Every Redis key of ours; nobody else spells one.
+
+A session's keys share the hash tag `{project/session}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+PREFIX: Final = "mbo:"
+DUE: Final = "mbo:due"
+"""Sorted set: session key scored by its next deadline in ms."""
+FLEET: Final = "mbo:fleet:"
+EVENTS_KEPT: Final = 1000
+PROGRESS_KEPT: Final = 64
+PROGRESS_TTL_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKeys:
+    """The keys of one session."""
+
+    sid: str
+    """`project/session`."""
+
+    @property
+    def state(self) -> str:
+        """Hash: rev, project, body."""
+        return f"mbo:{{{self.sid}}}:state"
+
+    @property
+    def rounds(self) -> str:
+        """Hash: round number -> JSON of the slate as proposed."""
+        return f"mbo:{{{self.sid}}}:rounds"
+
+    @property
+    def log(self) -> str:
+        """List, append-only: what the person said."""
+        return f"mbo:{{{self.sid}}}:log"
+
+    @property
+    def jobs(self) -> str:
+        """Hash: `round/slot` -> JSON of the job."""
+        return f"mbo:{{{self.sid}}}:jobs"
+
+    @property
+    def requests(self) -> str:
+        """Hash: request id -> payload digest and stored reply."""
+        return f"mbo:{{{self.sid}}}:requests"
+
+    @property
+    def events(self) -> str:
+        """Stream of durable events; ids are Watch cursors."""
+        return f"mbo:{{{self.sid}}}:events"
+
+    @property
+    def progress(self) -> str:
+        """Stream of steps, best effort, short-lived."""
+        return f"mbo:{{{self.sid}}}:progress"
+
+    def all(self) -> tuple[str, ...]:
+        """Return every key of the session."""
+        return (
+            self.state,
+            self.rounds,
+            self.log,
+            self.jobs,
+            self.requests,
+            self.events,
+            self.progress,
+        )
+
+
+def rows(compat_key: str) -> str:
+    """Return the key of the row references that wait under `compat_key`."""
+    return f"mbo:rows:{compat_key}"
+
+
+def image_lease(address: str) -> str:
+    """Return the key that says who renders an image now."""
+    return f"mbo:img:{address}"
+
+
+def fleet(process: str) -> str:
+    """Return the key under which a worker process reports itself."""
+    return f"{FLEET}{process}"
+
+
+def project_sessions(project: str) -> str:
+    """Return the sorted set of a project's sessions, by creation time."""
+    return f"mbo:project:{project}:sessions"
+
+
+def project_requests(project: str) -> str:
+    """Return the hash of a project's creating requests."""
+    return f"mbo:project:{project}:requests"
+
+
+def row_reference(sid: str, round: int, slot: int) -> str:
+    """Return the reference of a row, `project/session/round/slot`."""
+    return f"{sid}/{round}/{slot}"
+
+
+def parse_row(reference: str) -> tuple[str, int, int]:
+    """Return session key, round and slot of a row reference.
+
+    Args:
+        reference: what `row_reference` wrote.
+
+    Raises:
+        ValueError: if it is no row reference.
+    """
+    project, session, round, slot = reference.split("/")
+    return f"{project}/{session}", int(round), int(slot)

@@ -1,0 +1,75 @@
+"""Celery's names and broker settings, shared by who publishes and who consumes.
+
+A message only says "drain this compat key": it may be lost, doubled or late.
+Measured reasons for every setting: docs/operations.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+DRAIN_TASK: Final = "multibo.render.drain"
+INTERACTIVE: Final = 0
+RETRY: Final = 3
+MAINTENANCE: Final = 6
+SPECULATIVE: Final = 9
+PRIORITY_SPAN_MS: Final = 10**13
+"""Row score = priority * span + time in ms: priority first, then age."""
+
+
+def queue_name(model: str) -> str:
+    """Return the Celery queue of a model."""
+    return f"render.{model}"
+
+
+def broker_url(redis_url: str) -> str:
+    """Return Celery's spelling of a redis-py URL.
+
+    Args:
+        redis_url: `redis://host:port/0`, `rediss://...` or `unix:///path?db=0`.
+
+    Returns:
+        The same, or `redis+socket:///path?virtual_host=0` for a unix socket.
+    """
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    database = parse_qs(parts.query).get("db", ["0"])[0]
+    return f"redis+socket://{parts.path}?virtual_host={database}"
+
+
+def celery_settings() -> dict[str, Any]:
+    """Return the settings that every app on the broker shares."""
+    return {
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_acks_on_failure_or_timeout": True,
+        "task_ignore_result": True,
+        "task_store_errors_even_if_ignored": False,
+        "result_backend": None,
+        "worker_prefetch_multiplier": 1,
+        "worker_concurrency": 1,
+        "worker_disable_prefetch": True,
+        "task_track_started": False,
+        # The shortest visibility time-out of all apps wins: one value, here.
+        "broker_transport_options": {
+            "visibility_timeout": 3600,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 30,
+            "socket_connect_timeout": 5,
+            "health_check_interval": 10,
+            "global_keyprefix": "mbo:",
+            "queue_order_strategy": "priority",
+            "priority_steps": [INTERACTIVE, RETRY, MAINTENANCE, SPECULATIVE],
+        },
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_soft_shutdown_timeout": 60,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_default_queue": "render.none",
+        "task_create_missing_queues": True,
+    }
