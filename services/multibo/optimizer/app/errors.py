@@ -1,0 +1,77 @@
+"""Refusals of the use cases; each docstring says what the caller does."""
+
+from __future__ import annotations
+
+
+class AppError(Exception):
+    """Base of every refusal of a use case."""
+
+
+class SessionNotFoundError(AppError):
+    """No such session: drop the reference (expired and foreign look the same)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no session {name}")
+        self.name = name
+
+
+class RoundNotFoundError(AppError):
+    """No such round: drop the reference."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no round {name}")
+        self.name = name
+
+
+class CandidateNotFoundError(AppError):
+    """No such candidate: drop the reference."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no candidate {name}")
+        self.name = name
+
+
+class SessionExistsError(AppError):
+    """The session id is taken by another spec; choose another id, or get it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} exists with another spec")
+        self.name = name
+
+
+class RequestIdConflictError(AppError):
+    """The request id came with other content before; a bug: make a new id."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(f"request id {request_id} was used for another request")
+        self.request_id = request_id
+
+
+class CommitContendedError(AppError):
+    """Other commands kept winning; the same call again, with the same id."""
+
+    def __init__(self, name: str, *, retry_after_ms: int = 200) -> None:
+        super().__init__(f"{name} is under contention")
+        self.name = name
+        self.retry_after_ms = retry_after_ms
+
+
+class StoreUnavailableError(AppError):
+    """The session store cannot be reached; retried by the service config."""
+
+
+class DrainingError(AppError):
+    """This replica is shutting down; retried by the service config elsewhere."""
+
+
+class CursorInvalidError(AppError):
+    """The listing's cursor is not ours; restart the listing."""
+
+
+class ImageTooLargeError(AppError):
+    """The picture does not fit a message; use its URL."""
+
+    def __init__(self, *, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(f"{size_bytes} bytes; at most {limit_bytes} travel inline")
+        self.size_bytes = size_bytes
+        self.limit_bytes = limit_bytes

@@ -1,0 +1,292 @@
+"""What the use cases need from the outside; adapters fulfill it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from multibo.jobs.job import RenderJob
+from multibo.optimizer.preference.dataset import Answer
+from multibo.optimizer.preference.engine import (
+    Proposal,
+    ProposalRequest,
+    Recommendation,
+)
+from multibo.optimizer.session.ids import SessionName
+from multibo.optimizer.session.model import (
+    LogEntry,
+    Round,
+    RoundEnd,
+    Session,
+    Slate,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """One logical command of a caller."""
+
+    request_id: str
+    """UUID4."""
+    digest: str
+    """SHA-256 over the canonical request without its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is stored with a command, so that a repeat gets the same reply."""
+
+    key: RequestKey
+    reply: bytes
+
+
+class EventKind(StrEnum):
+    """What a durable event says; the reader fetches the rest."""
+
+    SESSION = "session"
+    ROUND = "round"
+    CANDIDATE = "candidate"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Everything one command writes, in one step, guarded by `rev`."""
+
+    after: Session
+    """With `rev` one above the stored one."""
+    slate: Slate | None = None
+    jobs: tuple[RenderJob, ...] = ()
+    end: tuple[int, RoundEnd] | None = None
+    """Round number and how it closed; its unfinished jobs are canceled."""
+    entry: LogEntry | None = None
+    receipt: Receipt | None = None
+
+
+class Committed(StrEnum):
+    """How a commit ended; nothing was written unless DONE."""
+
+    DONE = "done"
+    CONTENDED = "contended"
+    REPLAYED = "replayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing, newest first."""
+
+    sessions: tuple[Session, ...]
+    next_cursor: str
+    """Empty on the last page."""
+
+
+class SessionStore(Protocol):
+    """Where sessions live. Any method may raise `StoreUnavailableError`."""
+
+    async def create(self, session: Session, receipt: Receipt | None) -> Session | None:
+        """Store a new session unless its name is taken.
+
+        Args:
+            session: with rev 1.
+            receipt: kept 24 h per project.
+
+        Returns:
+            None when stored, else the session that holds the name.
+        """
+        ...
+
+    async def read(self, name: SessionName) -> Session:
+        """Return the session.
+
+        Args:
+            name: which.
+
+        Raises:
+            SessionNotFoundError: if there is none.
+        """
+        ...
+
+    async def read_round(self, name: SessionName, number: int) -> Round:
+        """Return a round with its jobs as they are now.
+
+        Args:
+            name: the session.
+            number: the round.
+
+        Raises:
+            SessionNotFoundError: if there is no such session.
+            RoundNotFoundError: if it has no such round.
+        """
+        ...
+
+    async def read_rounds(
+        self, name: SessionName, *, after: int, limit: int
+    ) -> tuple[Round, ...]:
+        """Return up to `limit` rounds with a number above `after`, in order."""
+        ...
+
+    async def read_log(
+        self, name: SessionName
+    ) -> tuple[tuple[LogEntry, ...], Mapping[int, Slate]]:
+        """Return the log, oldest first, and the slates by round number."""
+        ...
+
+    async def commit(self, change: Change) -> Committed:
+        """Write a change if the stored rev is still the one it was made from.
+
+        Args:
+            change: everything to write.
+
+        Returns:
+            DONE; CONTENDED if another command won; REPLAYED if the request id
+            is known. Only DONE has written anything.
+
+        Raises:
+            SessionNotFoundError: if the session is gone.
+        """
+        ...
+
+    async def replay(self, name: SessionName, key: RequestKey) -> bytes | None:
+        """Return the stored reply of a command given before, or None.
+
+        Args:
+            name: the session.
+            key: the command.
+
+        Raises:
+            RequestIdConflictError: if the id came with other content.
+        """
+        ...
+
+    async def replay_create(self, project: str, key: RequestKey) -> bytes | None:
+        """Return the stored reply of a creating command, or None.
+
+        Args:
+            project: the project.
+            key: the command.
+
+        Raises:
+            RequestIdConflictError: if the id came with other content.
+        """
+        ...
+
+    async def list(self, project: str, *, limit: int, cursor: str) -> Page:
+        """Return sessions of a project, newest first.
+
+        Args:
+            project: whose.
+            limit: at most this many.
+            cursor: of the page before, or "".
+
+        Raises:
+            CursorInvalidError: if the cursor is not ours.
+        """
+        ...
+
+    async def delete(self, name: SessionName) -> bool:
+        """Remove everything of a session; return whether it was there."""
+        ...
+
+    async def secret(self) -> bytes:
+        """Return 32 bytes shared by all replicas, made at first use."""
+        ...
+
+    async def ping(self) -> None:
+        """Raise `StoreUnavailableError` if the store does not answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEvent:
+    """A durable event, or (without cursor) a step of a running render."""
+
+    kind: EventKind | None
+    cursor: str = ""
+    time_ms: int = 0
+    round: int | None = None
+    slot: int | None = None
+    step: int = 0
+    steps: int = 0
+
+
+class EventFeed(Protocol):
+    """The event stream of a session."""
+
+    async def head(self, name: SessionName) -> str:
+        """Return the cursor behind the newest event."""
+        ...
+
+    async def keeps(self, name: SessionName, cursor: str) -> bool:
+        """Return whether every event after `cursor` is still there."""
+        ...
+
+    def follow(
+        self, name: SessionName, cursor: str, *, idle_s: float
+    ) -> AsyncIterator[FeedEvent | None]:
+        """Yield events after `cursor` for ever; None when `idle_s` passed silently."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """How a model stands in the fleet."""
+
+    n_workers: int = 0
+    wait_ms: int = 0
+    """Estimated wait of a row queued now."""
+
+
+class RenderFleet(Protocol):
+    """How jobs reach the workers. Best effort: the reconciler repairs losses."""
+
+    async def wake(self, name: SessionName, jobs: Sequence[RenderJob]) -> None:
+        """Push row references and tell the fleet to drain; never raises."""
+        ...
+
+    async def readiness(self, model: str) -> Readiness:
+        """Return how many workers serve `model` and how long a row waits."""
+        ...
+
+
+class Engine(Protocol):
+    """The preference engine, in a process of its own."""
+
+    async def propose(self, request: ProposalRequest, *, timeout_s: float) -> Proposal:
+        """Return K warp vectors; a degraded slate rather than an error."""
+        ...
+
+    async def recommend(
+        self, dimension: int, history: tuple[Answer, ...], *, timeout_s: float
+    ) -> Recommendation:
+        """Return the incumbent and the predicted maximizer."""
+        ...
+
+
+class Images(Protocol):
+    """Where pictures are read."""
+
+    async def get(self, address: str) -> bytes:
+        """Return the file under a content address."""
+        ...
+
+
+class Clock(Protocol):
+    """Time enters here."""
+
+    def now_ms(self) -> int:
+        """Return milliseconds since the epoch."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of the use cases."""
+
+    commit_tries: int = 5
+    propose_timeout_s: float = 10.0
+    image_inline_bytes: int = 512 * 1024
+    heartbeat_s: float = 10.0
+    watch_s: float = 600.0
+    watch_browser_s: float = 75.0
+    watch_backlog: int = field(default=256)

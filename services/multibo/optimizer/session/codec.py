@@ -1,0 +1,165 @@
+"""Sessions, slates and log entries to and from JSON, with a schema number."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any, Final
+
+from multibo.optimizer.session.errors import DocumentUnreadableError
+from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
+from multibo.optimizer.session.model import (
+    Candidate,
+    Feedback,
+    LogEntry,
+    RoundEnd,
+    RoundState,
+    Session,
+    SessionSpec,
+    SessionState,
+    Slate,
+)
+
+SCHEMA: Final = 1
+_BROKEN: Final = (KeyError, TypeError, ValueError, AttributeError)
+
+
+def session_to_json(session: Session) -> str:
+    """Return the stored body of a session; `rev` is stored beside it."""
+    document = asdict(session)
+    del document["rev"]
+    return _dump(document)
+
+
+def session_from_json(data: bytes | str, *, rev: int) -> Session:
+    """Return the session of a stored body.
+
+    Args:
+        data: what `session_to_json` wrote.
+        rev: the revision stored beside it.
+
+    Raises:
+        DocumentUnreadableError: if it is damaged or of another schema.
+    """
+    document = _load(data)
+    try:
+        accepted = document.pop("accepted")
+        spec = document.pop("spec")
+        labels = tuple((key, value) for key, value in spec.pop("labels"))
+        return Session(
+            name=SessionName(**document.pop("name")),
+            spec=SessionSpec(**spec, labels=labels),
+            state=SessionState(document.pop("state")),
+            effective=tuple(document.pop("effective")),
+            accepted=_candidate_name(accepted) if accepted else None,
+            rev=rev,
+            **document,
+        )
+    except _BROKEN as error:
+        raise DocumentUnreadableError(f"unreadable session: {error!r}") from error
+
+
+def slate_to_json(slate: Slate) -> str:
+    """Return the stored document of a slate."""
+    return _dump(asdict(slate))
+
+
+def slate_from_json(data: bytes | str) -> Slate:
+    """Return the slate of a stored document.
+
+    Args:
+        data: what `slate_to_json` wrote.
+
+    Raises:
+        DocumentUnreadableError: if it is damaged or of another schema.
+    """
+    document = _load(data)
+    try:
+        candidates = tuple(
+            Candidate(**{**candidate, "warp": tuple(candidate["warp"])})
+            for candidate in document.pop("candidates")
+        )
+        return Slate(candidates=candidates, **document)
+    except _BROKEN as error:
+        raise DocumentUnreadableError(f"unreadable slate: {error!r}") from error
+
+
+def end_to_json(end: RoundEnd) -> str:
+    """Return the stored document of a round's end."""
+    return _dump(asdict(end))
+
+
+def end_from_json(data: bytes | str) -> RoundEnd:
+    """Return the round's end of a stored document.
+
+    Args:
+        data: what `end_to_json` wrote.
+
+    Raises:
+        DocumentUnreadableError: if it is damaged or of another schema.
+    """
+    document = _load(data)
+    try:
+        return RoundEnd(
+            state=RoundState(document["state"]),
+            time_ms=document["time_ms"],
+            feedback=_feedback(document["feedback"]),
+        )
+    except _BROKEN as error:
+        raise DocumentUnreadableError(f"unreadable end: {error!r}") from error
+
+
+def entry_to_json(entry: LogEntry) -> str:
+    """Return the stored line of the log."""
+    return _dump(asdict(entry))
+
+
+def entry_from_json(data: bytes | str) -> LogEntry:
+    """Return the log entry of a stored line.
+
+    Args:
+        data: what `entry_to_json` wrote.
+
+    Raises:
+        DocumentUnreadableError: if it is damaged or of another schema.
+    """
+    document = _load(data)
+    try:
+        return LogEntry(
+            kind=document["kind"],
+            time_ms=document["time_ms"],
+            round=document["round"],
+            feedback=_feedback(document["feedback"]),
+        )
+    except _BROKEN as error:
+        raise DocumentUnreadableError(f"unreadable log: {error!r}") from error
+
+
+def _feedback(document: dict[str, Any] | None) -> Feedback | None:
+    if document is None:
+        return None
+    return Feedback(**{**document, "shown": tuple(document["shown"])})
+
+
+def _candidate_name(document: dict[str, Any]) -> CandidateName:
+    round = document["round"]
+    return CandidateName(
+        RoundName(SessionName(**round["session"]), round["number"]), document["slot"]
+    )
+
+
+def _dump(document: dict[str, Any]) -> str:
+    return json.dumps(
+        {"schema": SCHEMA, **document}, separators=(",", ":"), ensure_ascii=False
+    )
+
+
+def _load(data: bytes | str) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = json.loads(data)
+        schema = document.pop("schema")
+    except _BROKEN as error:
+        raise DocumentUnreadableError(f"unreadable document: {error!r}") from error
+    if schema != SCHEMA:
+        raise DocumentUnreadableError(f"schema {schema} is unknown")
+    return document

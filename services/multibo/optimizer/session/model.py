@@ -1,0 +1,181 @@
+"""The values a session is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from multibo.jobs.job import JobState, RenderJob
+from multibo.jobs.spec import RenderSpec
+from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
+
+MIN_OPEN: Final = 2
+"""A round needs this many pictures before it can be asked."""
+
+
+class SessionState(StrEnum):
+    """ACTIVE takes rounds; EXHAUSTED has spent its budget; FINISHED is read-only."""
+
+    ACTIVE = "active"
+    EXHAUSTED = "exhausted"
+    FINISHED = "finished"
+
+
+class RoundState(StrEnum):
+    """The first three are derived from the jobs, the others are written."""
+
+    RENDERING = "rendering"
+    OPEN = "open"
+    FAILED = "failed"
+    JUDGED = "judged"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSpec:
+    """What a session was created with; nothing ever changes it."""
+
+    prompt: str
+    negative_prompt: str
+    model: str
+    revision: str
+    warp_space: str
+    dimension: int
+    base_seed: int
+    steps: int
+    guidance: float
+    width_px: int
+    height_px: int
+    k: int
+    rounds: int
+    """Judged rounds the session may spend."""
+    images: int
+    """Pictures the session may spend; repeated anchors are free."""
+    anchor: bool = True
+    labels: tuple[tuple[str, str], ...] = ()
+
+    def render_spec(self, warp: tuple[int, ...]) -> RenderSpec:
+        """Return what one candidate of this session renders."""
+        return RenderSpec(
+            model=self.model,
+            revision=self.revision,
+            prompt=self.prompt,
+            negative_prompt=self.negative_prompt,
+            base_seed=self.base_seed,
+            warp_space=self.warp_space,
+            warp=warp,
+            steps=self.steps,
+            guidance=self.guidance,
+            width_px=self.width_px,
+            height_px=self.height_px,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The small, always-loaded part: its size does not grow with the pictures."""
+
+    name: SessionName
+    spec: SessionSpec
+    state: SessionState
+    rev: int
+    """Counts commands; the etag."""
+    create_time_ms: int
+    update_time_ms: int
+    next_round: int = 0
+    current_round: int | None = None
+    """The newest round, unless it was judged or canceled."""
+    effective: tuple[int, ...] = ()
+    """Rounds whose feedback counts, in order."""
+    images_used: int = 0
+    accepted: CandidateName | None = None
+
+    @property
+    def etag(self) -> str:
+        """Opaque to callers; only commands change it."""
+        return f"r{self.rev}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One proposed picture, as the engine meant it."""
+
+    slot: int
+    base_seed: int
+    warp: tuple[int, ...]
+    role: str
+    utility_mean: float
+    utility_sd: float
+    win_probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Slate:
+    """A round as proposed; immutable."""
+
+    number: int
+    ordinal: int
+    """Counts effective rounds, for display."""
+    candidates: tuple[Candidate, ...]
+    engine_version: str
+    degraded: str
+    """Why the slate is a fallback; empty when it is not."""
+    propose_ms: int
+    """How long the engine took."""
+    create_time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What the person said: the slot closest to the image in mind."""
+
+    chosen: int
+    shown: tuple[int, ...]
+    """Slots really seen, in display order; an unseen candidate has not lost."""
+    request_id: str = ""
+    response_time_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundEnd:
+    """How a round was closed."""
+
+    state: RoundState
+    time_ms: int
+    feedback: Feedback | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One line of the append-only log: feedback, or the session's end."""
+
+    kind: str
+    time_ms: int
+    round: int | None = None
+    feedback: Feedback | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round with everything known about it now."""
+
+    name: RoundName
+    slate: Slate
+    end: RoundEnd | None
+    jobs: tuple[RenderJob, ...] = field(default=())
+    """One per candidate, by slot."""
+
+    @property
+    def state(self) -> RoundState:
+        """Written states win; the others follow from the jobs."""
+        if self.end is not None:
+            return self.end.state
+        if any(not job.ended for job in self.jobs):
+            return RoundState.RENDERING
+        return RoundState.OPEN if len(self.ready) >= MIN_OPEN else RoundState.FAILED
+
+    @property
+    def ready(self) -> frozenset[int]:
+        """Slots whose picture is there."""
+        return frozenset(job.slot for job in self.jobs if job.state is JobState.READY)
