@@ -1,0 +1,1 @@
+"""What the processes say about themselves: one vocabulary of logs and metrics."""

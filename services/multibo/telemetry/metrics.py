@@ -1,0 +1,213 @@
+"""Every Prometheus name of ours, and the meter that counts under it.
+
+Names follow `multibo_<noun>_<unit>[_total]`; nobody else spells one. A `Meter`
+owns its registry, so nothing is global and every test starts from zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+
+from multibo.telemetry.errors import MetricMisusedError
+
+CALL_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0)
+"""Unary calls answer in milliseconds; one second is already an incident."""
+WORK_BUCKETS_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Proposals and renders: from a cached slate to a large model on a CPU."""
+
+
+class MetricKind(StrEnum):
+    """How a metric moves: only up, both ways, or as a distribution."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A name of the vocabulary."""
+
+    name: str
+    kind: MetricKind
+    help: str
+    labels: tuple[str, ...] = ()
+    """Label names; never a session, a prompt or anything else without a bound."""
+    buckets: tuple[float, ...] = ()
+    """Upper bounds of a histogram, ascending."""
+
+
+CALLS: Final = Metric(
+    "multibo_calls_total",
+    MetricKind.COUNTER,
+    "Calls answered, by method and status code.",
+    ("method", "code"),
+)
+CALL_DURATION: Final = Metric(
+    "multibo_call_duration_seconds",
+    MetricKind.HISTOGRAM,
+    "Time from a call's arrival to its answer; streams are not counted.",
+    ("method",),
+    CALL_BUCKETS_S,
+)
+PROPOSE_DURATION: Final = Metric(
+    "multibo_propose_duration_seconds",
+    MetricKind.HISTOGRAM,
+    "Time the preference engine took for one slate.",
+    (),
+    WORK_BUCKETS_S,
+)
+SLATES_DEGRADED: Final = Metric(
+    "multibo_slates_degraded_total",
+    MetricKind.COUNTER,
+    "Slates served from the fallback design, by reason.",
+    ("reason",),
+)
+FEEDBACK: Final = Metric(
+    "multibo_feedback_total",
+    MetricKind.COUNTER,
+    "Feedback accepted, by kind.",
+    ("kind",),
+)
+ROWS_RENDERED: Final = Metric(
+    "multibo_rows_rendered_total",
+    MetricKind.COUNTER,
+    "Rows ended by this worker, by model and end state.",
+    ("model", "state"),
+)
+BATCH_DURATION: Final = Metric(
+    "multibo_batch_duration_seconds",
+    MetricKind.HISTOGRAM,
+    "Time of one denoised batch, decoding and storing included.",
+    ("model",),
+    WORK_BUCKETS_S,
+)
+WAIT_DURATION: Final = Metric(
+    "multibo_wait_duration_seconds",
+    MetricKind.HISTOGRAM,
+    "Time from a row's request to its claim by a worker.",
+    ("model",),
+    WORK_BUCKETS_S,
+)
+ROWS_REPUBLISHED: Final = Metric(
+    "multibo_rows_republished_total",
+    MetricKind.COUNTER,
+    "Rows whose wake-up was lost or whose worker went away.",
+)
+WORKER_READY: Final = Metric(
+    "multibo_worker_ready",
+    MetricKind.GAUGE,
+    "1 once the golden render of every model has passed.",
+)
+
+METRICS: Final = (
+    CALLS,
+    CALL_DURATION,
+    PROPOSE_DURATION,
+    SLATES_DEGRADED,
+    FEEDBACK,
+    ROWS_RENDERED,
+    BATCH_DURATION,
+    WAIT_DURATION,
+    ROWS_REPUBLISHED,
+    WORKER_READY,
+)
+
+
+class Meter:
+    """The metrics of one process, all at zero. Safe to use from any thread."""
+
+    def __init__(self, metrics: Iterable[Metric] = METRICS) -> None:
+        self._registry = CollectorRegistry()
+        self._collectors = {
+            metric: _collector(metric, self._registry) for metric in metrics
+        }
+
+    def count(self, metric: Metric, amount: float = 1, **labels: str) -> None:
+        """Add to a counter.
+
+        Args:
+            metric: a counter of the vocabulary.
+            amount: how much, >= 0.
+            labels: one value per label of the metric.
+
+        Raises:
+            MetricMisusedError: if it is no counter, or its labels are others.
+        """
+        collector = self._collector(metric, labels)
+        if not isinstance(collector, Counter) or amount < 0:
+            raise MetricMisusedError(f"{metric.name} cannot count {amount}")
+        collector.inc(amount)
+
+    def set(self, metric: Metric, value: float, **labels: str) -> None:
+        """Set a gauge.
+
+        Args:
+            metric: a gauge of the vocabulary.
+            value: its value from now on.
+            labels: one value per label of the metric.
+
+        Raises:
+            MetricMisusedError: if it is no gauge, or its labels are others.
+        """
+        collector = self._collector(metric, labels)
+        if not isinstance(collector, Gauge):
+            raise MetricMisusedError(f"{metric.name} is a {metric.kind}, not a gauge")
+        collector.set(value)
+
+    def observe(self, metric: Metric, value: float, **labels: str) -> None:
+        """Add an observation to a histogram.
+
+        Args:
+            metric: a histogram of the vocabulary.
+            value: in the unit that ends the metric's name.
+            labels: one value per label of the metric.
+
+        Raises:
+            MetricMisusedError: if it is no histogram, or its labels are others.
+        """
+        collector = self._collector(metric, labels)
+        if not isinstance(collector, Histogram):
+            raise MetricMisusedError(f"{metric.name} is a {metric.kind}")
+        collector.observe(value)
+
+    def exposition(self) -> bytes:
+        """Return all metrics in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def _collector(
+        self, metric: Metric, labels: dict[str, str]
+    ) -> Counter | Gauge | Histogram:
+        if set(labels) != set(metric.labels):
+            raise MetricMisusedError(f"{metric.name} has the labels {metric.labels}")
+        try:
+            collector = self._collectors[metric]
+        except KeyError:
+            raise MetricMisusedError(f"{metric.name} is not of this meter") from None
+        return collector.labels(**labels) if labels else collector
+
+
+def _collector(
+    metric: Metric, registry: CollectorRegistry
+) -> Counter | Gauge | Histogram:
+    if metric.kind is MetricKind.HISTOGRAM:
+        return Histogram(
+            metric.name,
+            metric.help,
+            metric.labels,
+            buckets=metric.buckets,
+            registry=registry,
+        )
+    kind = Counter if metric.kind is MetricKind.COUNTER else Gauge
+    return kind(metric.name, metric.help, metric.labels, registry=registry)
