@@ -1,0 +1,1 @@
+"""Service 1: sessions and proposals over gRPC."""

@@ -1,0 +1,1 @@
+"""The ports of `app`, implemented: stores, feeds, the fleet, the engine process."""
