@@ -12,6 +12,8 @@ PREFIX: Final = "mbo:"
 DUE: Final = "mbo:due"
 """Sorted set: session key scored by its next deadline in ms."""
 FLEET: Final = "mbo:fleet:"
+SECRET: Final = "mbo:secret"
+"""String: 32 bytes that sign page tokens, the same for all replicas."""
 EVENTS_KEPT: Final = 1000
 PROGRESS_KEPT: Final = 64
 PROGRESS_TTL_MS: Final = 60_000
@@ -45,6 +47,11 @@ class SessionKeys:
         return f"mbo:{{{self.sid}}}:jobs"
 
     @property
+    def pending(self) -> str:
+        """Set: fields of the jobs that have not ended."""
+        return f"mbo:{{{self.sid}}}:pending"
+
+    @property
     def requests(self) -> str:
         """Hash: request id -> payload digest and stored reply."""
         return f"mbo:{{{self.sid}}}:requests"
@@ -66,6 +73,7 @@ class SessionKeys:
             self.rounds,
             self.log,
             self.jobs,
+            self.pending,
             self.requests,
             self.events,
             self.progress,
@@ -92,9 +100,9 @@ def project_sessions(project: str) -> str:
     return f"mbo:project:{project}:sessions"
 
 
-def project_requests(project: str) -> str:
-    """Return the hash of a project's creating requests."""
-    return f"mbo:project:{project}:requests"
+def project_request(project: str, request_id: str) -> str:
+    """Return the hash of a creating request: digest and reply, kept 24 h."""
+    return f"mbo:project:{project}:request:{request_id}"
 
 
 def row_reference(sid: str, round: int, slot: int) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from multibo.jobs.catalog import Catalog
 from multibo.jobs.job import RenderJob
 from multibo.optimizer.preference.dataset import Answer
 from multibo.optimizer.preference.engine import (
@@ -283,10 +284,35 @@ class Clock(Protocol):
 class Limits:
     """Bounds of the use cases."""
 
+    session_ttl_ms: int = 7 * 24 * 3600 * 1000
+    """A session nobody touches for this long is forgotten."""
     commit_tries: int = 5
     propose_timeout_s: float = 10.0
     image_inline_bytes: int = 512 * 1024
     heartbeat_s: float = 10.0
     watch_s: float = 600.0
     watch_browser_s: float = 75.0
-    watch_backlog: int = field(default=256)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The ports a use case may call; made once, in `server`."""
+
+    store: SessionStore
+    feed: EventFeed
+    fleet: RenderFleet
+    engine: Engine
+    images: Images
+    catalog: Catalog
+    clock: Clock
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session as a caller sees it."""
+
+    session: Session
+    expire_time_ms: int
+    round: Round | None = None
+    """The current round, in the FULL view."""

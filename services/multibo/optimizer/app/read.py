@@ -1,0 +1,144 @@
+"""Reads: sessions, rounds, pictures, models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from multibo.jobs.catalog import ModelSpec, WarpSpaceSpec
+from multibo.jobs.job import ImageRef, RenderJob
+from multibo.optimizer.app import create
+from multibo.optimizer.app.errors import CandidateNotFoundError, ImageTooLargeError
+from multibo.optimizer.app.ports import App, Page, Readiness, SessionView
+from multibo.optimizer.session.errors import CandidateNotReadyError
+from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
+from multibo.optimizer.session.model import Round
+from multibo.warp.space import WarpSpace, warp_space
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image with its bytes."""
+
+    image: ImageRef
+    data: bytes
+
+
+async def get_session(app: App, name: SessionName, *, full: bool) -> SessionView:
+    """Return a session; `full` adds the current round.
+
+    Args:
+        app: the ports.
+        name: which.
+        full: whether to read the current round as well.
+
+    Raises:
+        SessionNotFoundError: if there is none.
+    """
+    session = await app.store.read(name)
+    basic = create.view(app, session)
+    if not full or session.current_round is None:
+        return basic
+    return replace(basic, round=await app.store.read_round(name, session.current_round))
+
+
+async def list_sessions(app: App, project: str, *, limit: int, cursor: str) -> Page:
+    """Return a page of a project's sessions, newest first.
+
+    Args:
+        app: the ports.
+        project: whose.
+        limit: page size, 1..200.
+        cursor: of the page before, or "".
+
+    Raises:
+        CursorInvalidError: if the cursor is not ours.
+    """
+    return await app.store.list(project, limit=limit, cursor=cursor)
+
+
+async def get_round(app: App, name: RoundName) -> Round:
+    """Return a round with its candidates as they are now.
+
+    Args:
+        app: the ports.
+        name: which.
+
+    Raises:
+        SessionNotFoundError: if the session is gone.
+        RoundNotFoundError: if it has no such round.
+    """
+    return await app.store.read_round(name.session, name.number)
+
+
+async def list_rounds(
+    app: App, name: SessionName, *, after: int, limit: int
+) -> tuple[Round, ...]:
+    """Return rounds with a number above `after`, in order.
+
+    Args:
+        app: the ports.
+        name: the session.
+        after: the last number already seen, or -1.
+        limit: at most this many.
+
+    Raises:
+        SessionNotFoundError: if the session is gone.
+    """
+    return await app.store.read_rounds(name, after=after, limit=limit)
+
+
+async def get_image(app: App, name: CandidateName) -> Picture:
+    """Return the picture of a candidate.
+
+    Args:
+        app: the ports.
+        name: which.
+
+    Raises:
+        CandidateNotFoundError: if the round has no such slot.
+        CandidateNotReadyError: if the picture is not there yet.
+        ImageTooLargeError: if it does not fit a message.
+    """
+    job = await _job(app, name)
+    if job.image is None:
+        raise CandidateNotReadyError(str(name), state=job.state.value)
+    limit = app.limits.image_inline_bytes
+    if job.image.size_bytes > limit:
+        raise ImageTooLargeError(size_bytes=job.image.size_bytes, limit_bytes=limit)
+    return Picture(job.image, await app.images.get(job.image.address))
+
+
+async def _job(app: App, name: CandidateName) -> RenderJob:
+    round = await get_round(app, name.round)
+    for job in round.jobs:
+        if job.slot == name.slot:
+            return job
+    raise CandidateNotFoundError(str(name))
+
+
+async def list_models(app: App) -> tuple[tuple[ModelSpec, Readiness], ...]:
+    """Return every model of the catalog with how it stands in the fleet."""
+    return tuple(
+        [
+            (model, await app.fleet.readiness(model.name))
+            for model in app.catalog.models.values()
+        ]
+    )
+
+
+async def get_warp_space(
+    app: App, model: str, name: str
+) -> tuple[WarpSpaceSpec, WarpSpace]:
+    """Return a warp space of a model: its calibration and its axes.
+
+    Args:
+        app: the ports.
+        model: a catalog name.
+        name: `family@revision`; "" is the model's default.
+
+    Raises:
+        UnknownModelError: if the catalog has no such model.
+        UnknownWarpSpaceError: if the model has no such warp space.
+    """
+    spec = app.catalog.model(model).warp_space(name)
+    return spec, warp_space(spec.family, spec.revision)

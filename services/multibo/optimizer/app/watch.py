@@ -1,0 +1,158 @@
+"""Follow a session: a snapshot, then every durable event, then `resume`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from multibo.optimizer.app import read
+from multibo.optimizer.app.errors import RoundNotFoundError
+from multibo.optimizer.app.ports import App, EventKind, FeedEvent, SessionView
+from multibo.optimizer.session.ids import SessionName
+from multibo.optimizer.session.model import Round
+
+_TICK_S: Final = 1.0
+"""How soon a silent stream notices a drain or its own end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole session; the stream goes on after it."""
+
+    view: SessionView
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChanged:
+    """A command changed the session."""
+
+    view: SessionView
+
+
+@dataclass(frozen=True, slots=True)
+class RoundChanged:
+    """A round was proposed, became answerable, or closed."""
+
+    round: Round
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateChanged:
+    """A candidate started, became ready or failed."""
+
+    round: Round
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A denoising step; best effort, never replayed."""
+
+    round: int
+    slot: int
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Nothing happened; the stream lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The stream ends here; open another one with the cursor after `delay_ms`."""
+
+    delay_ms: int
+
+
+Event = (
+    Snapshot
+    | SessionChanged
+    | RoundChanged
+    | CandidateChanged
+    | Progress
+    | Heartbeat
+    | Resume
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """An event, with the cursor to resume from when it has one."""
+
+    event: Event
+    cursor: str
+    time_ms: int
+
+
+async def watch_session(
+    app: App,
+    name: SessionName,
+    cursor: str,
+    *,
+    include_progress: bool,
+    draining: asyncio.Event,
+    limit_s: float,
+) -> AsyncIterator[Watched]:
+    """Yield what happens to a session until the limit or a drain.
+
+    Args:
+        app: the ports.
+        name: the session.
+        cursor: of the last event seen; "" or a lost one gives a snapshot first.
+        include_progress: whether denoising steps are wanted.
+        draining: set when this replica shuts down.
+        limit_s: the stream ends with `Resume` after this long.
+
+    Raises:
+        SessionNotFoundError: if the session is not there, or goes away.
+    """
+    loop = asyncio.get_running_loop()
+    ends_at = loop.time() + limit_s
+    if not cursor or not await app.feed.keeps(name, cursor):
+        # Head first: what happens between the two reads is told twice, not lost.
+        cursor = await app.feed.head(name)
+        view = await read.get_session(app, name, full=True)
+        yield Watched(Snapshot(view), cursor, app.clock.now_ms())
+    else:
+        await app.store.read(name)
+    silent_since = loop.time()
+    async for event in app.feed.follow(name, cursor, idle_s=_TICK_S):
+        if event is None:
+            if loop.time() - silent_since >= app.limits.heartbeat_s:
+                silent_since = loop.time()
+                await app.store.read(name)
+                yield Watched(Heartbeat(), cursor, app.clock.now_ms())
+        else:
+            silent_since = loop.time()
+            cursor = event.cursor or cursor
+            for told in await _told(app, name, event, include_progress):
+                yield Watched(told, cursor, event.time_ms or app.clock.now_ms())
+        if draining.is_set() or loop.time() >= ends_at:
+            break
+    yield Watched(Resume(delay_ms=200), cursor, app.clock.now_ms())
+
+
+async def _told(
+    app: App, name: SessionName, event: FeedEvent, include_progress: bool
+) -> list[Event]:
+    if event.kind is None:
+        return [_progress(event)] if include_progress else []
+    if event.kind is EventKind.SESSION:
+        return [SessionChanged(await read.get_session(app, name, full=False))]
+    if event.round is None:
+        return []
+    try:
+        round = await app.store.read_round(name, event.round)
+    except RoundNotFoundError:
+        return []
+    if event.kind is EventKind.CANDIDATE and event.slot is not None:
+        return [CandidateChanged(round, event.slot)]
+    return [RoundChanged(round)]
+
+
+def _progress(event: FeedEvent) -> Progress:
+    return Progress(event.round or 0, event.slot or 0, event.step, event.steps)
