@@ -1,0 +1,1 @@
+"""Browsers: gRPC-Web for the optimizer's services, and the page."""
