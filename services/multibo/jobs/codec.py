@@ -21,6 +21,7 @@ _PLAIN: Final = (
     "slot",
     "attempt",
     "failures",
+    "lapses",
     "owner",
     "lease_until_ms",
     "due_ms",

@@ -12,6 +12,8 @@ LEASE_MS: Final = 15_000
 """A claimed row belongs to its worker for this long after the last renewal."""
 MAX_ATTEMPTS: Final = 3
 """A row that failed this often is FAILED; retries wait 2, 4, 8 s."""
+MAX_LAPSES: Final = 10
+"""A row whose workers died this often is FAILED: it may be what kills them."""
 
 
 class JobState(StrEnum):
@@ -53,6 +55,8 @@ class RenderJob:
     """Claims so far; the number is the fence of every later write."""
     failures: int = 0
     """Attempts that were charged to the row itself."""
+    lapses: int = 0
+    """Leases that ran out: the worker died, or was cut off."""
     owner: str = ""
     lease_until_ms: int = 0
     due_ms: int = 0
@@ -81,6 +85,7 @@ class RenderJob:
             self,
             state=JobState.QUEUED,
             failures=0,
+            lapses=0,
             owner="",
             lease_until_ms=0,
             due_ms=now_ms,

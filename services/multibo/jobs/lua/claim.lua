@@ -10,6 +10,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local free = job.state == 'queued' and job.due_ms <= now
 local lapsed = job.state == 'rendering' and job.lease_until_ms <= now
 if not (free or lapsed) then return '' end
+if lapsed then job.lapses = job.lapses + 1 end
 job.state, job.owner, job.attempt = 'rendering', ARGV[2], job.attempt + 1
 job.lease_until_ms = now + ARGV[3]
 if job.started_ms == 0 then job.started_ms = now end

@@ -172,7 +172,7 @@ class SessionStore(Protocol):
         """
         ...
 
-    async def list(self, project: str, *, limit: int, cursor: str) -> Page:
+    async def list_sessions(self, project: str, *, limit: int, cursor: str) -> Page:
         """Return sessions of a project, newest first.
 
         Args:

@@ -53,7 +53,7 @@ async def list_sessions(app: App, project: str, *, limit: int, cursor: str) -> P
     Raises:
         CursorInvalidError: if the cursor is not ours.
     """
-    return await app.store.list(project, limit=limit, cursor=cursor)
+    return await app.store.list_sessions(project, limit=limit, cursor=cursor)
 
 
 async def get_round(app: App, name: RoundName) -> Round:

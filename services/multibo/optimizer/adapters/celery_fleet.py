@@ -1,0 +1,88 @@
+"""Reach the render fleet: row references in Redis, Celery as the wake-up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from celery import Celery
+from redis.asyncio import Redis
+
+from multibo.jobs import keys, queues
+from multibo.jobs.job import RenderJob
+from multibo.optimizer.adapters.redis_wire import store_errors
+from multibo.optimizer.app.ports import Readiness
+from multibo.optimizer.session.ids import SessionName
+
+logger = logging.getLogger(__name__)
+
+
+class CeleryFleet:
+    """A `RenderFleet`; what gets lost here, the reconciler sends again."""
+
+    def __init__(self, redis: Redis, broker_url: str) -> None:
+        self._redis = redis
+        self._app = Celery("multibo", broker=broker_url)
+        self._app.conf.update(queues.celery_settings())
+        # One thread: publishing blocks 2-4 ms, which the event loop never does.
+        self._publisher = ThreadPoolExecutor(1, thread_name_prefix="publish")
+
+    async def wake(self, name: SessionName, jobs: Sequence[RenderJob]) -> None:
+        """Push the rows and one message per compat key; see `RenderFleet.wake`."""
+        references: dict[str, dict[str, float]] = {}
+        models: dict[str, str] = {}
+        now_ms = int(time.time() * 1000)
+        for job in jobs:
+            compat = job.spec.compat_key
+            models[compat] = job.spec.model
+            score = queues.INTERACTIVE * queues.PRIORITY_SPAN_MS + now_ms
+            row = keys.row_reference(name.sid, job.round, job.slot)
+            references.setdefault(compat, {})[row] = score
+        loop = asyncio.get_running_loop()
+        try:
+            for compat, rows in references.items():
+                await self._redis.zadd(keys.rows(compat), mapping=dict(rows))
+                await loop.run_in_executor(
+                    self._publisher, self._publish, models[compat], compat
+                )
+        except Exception:  # best effort by contract: never fails the command
+            logger.exception("wake-up lost", extra={"session": str(name)})
+
+    def _publish(self, model: str, compat: str) -> None:
+        self._app.send_task(
+            queues.DRAIN_TASK,
+            args=[compat],
+            queue=queues.queue_name(model),
+            priority=queues.INTERACTIVE,
+            retry=False,
+        )
+
+    async def readiness(self, model: str) -> Readiness:
+        """Return the fleet's state for `model`; see `RenderFleet.readiness`."""
+        rate, n_workers = 0.0, 0
+        async with store_errors():
+            async for key in self._redis.scan_iter(match=f"{keys.FLEET}*", count=100):
+                report: Any = await self._redis.hgetall(key)
+                models = report.get(b"models", b"").decode().split(",")
+                if report.get(b"ready") == b"1" and model in models:
+                    n_workers += 1
+                    rate += float(report.get(b"rows_per_s", b"0"))
+            waiting = await self._waiting(model)
+        wait_ms = int(1000 * waiting / rate) if rate else 0
+        return Readiness(n_workers, wait_ms)
+
+    async def _waiting(self, model: str) -> int:
+        total = 0
+        match = keys.rows(f"{model}:*")
+        async for key in self._redis.scan_iter(match=match, count=100):
+            total += int(await self._redis.zcard(key))
+        return total
+
+    async def close(self) -> None:
+        """Stop publishing; messages already given to Celery are sent."""
+        self._publisher.shutdown(wait=True)
+        await asyncio.to_thread(self._app.close)

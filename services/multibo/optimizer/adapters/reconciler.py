@@ -1,0 +1,96 @@
+"""Looks after what was lost: expired leases, rows nobody claimed.
+
+Runs in every replica; one leads, and a second leader does no harm, because
+every repair is a script that checks the stored state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from importlib.resources import files
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from multibo.jobs import codec, keys
+from multibo.jobs.job import MAX_LAPSES
+from multibo.jobs.keys import SessionKeys
+from multibo.optimizer.app.ports import RenderFleet
+from multibo.optimizer.session.ids import SessionName
+
+logger = logging.getLogger(__name__)
+
+LEADER: Final = "mbo:reconciler"
+_LEADER_MS: Final = 10_000
+_PATIENCE_MS: Final = 3_000
+_PATIENCE_CAP_MS: Final = 30_000
+_SESSIONS_PER_SCAN: Final = 200
+
+
+class Reconciler:
+    """Scans once a second while it leads."""
+
+    def __init__(self, redis: Redis, fleet: RenderFleet) -> None:
+        self._redis = redis
+        self._fleet = fleet
+        self._me = secrets.token_hex(8)
+        text = files("multibo.optimizer.adapters") / "lua" / "republish.lua"
+        self._republish = redis.register_script(text.read_text())
+
+    async def run(self, *, period_s: float = 1.0) -> None:
+        """Scan until canceled.
+
+        Args:
+            period_s: pause between two scans.
+        """
+        while True:
+            try:
+                if await self._lead():
+                    await self.scan()
+            except (RedisError, OSError):
+                logger.warning("reconciler cannot reach the store")
+            await asyncio.sleep(period_s)
+
+    async def scan(self) -> int:
+        """Repair every session whose deadline passed.
+
+        Returns:
+            Number of rows pushed again.
+        """
+        seconds, micros = await self._redis.time()
+        now_ms = int(seconds) * 1000 + int(micros) // 1000
+        due: Any = await self._redis.zrangebyscore(
+            keys.DUE, "-inf", now_ms, start=0, num=_SESSIONS_PER_SCAN
+        )
+        pushed = 0
+        for sid in due:
+            pushed += await self._repair(sid.decode())
+        return pushed
+
+    async def _repair(self, sid: str) -> int:
+        key = SessionKeys(sid)
+        documents = await self._republish(
+            keys=[key.state, key.jobs, key.pending, key.events, keys.DUE],
+            args=[sid, MAX_LAPSES, keys.EVENTS_KEPT, _PATIENCE_MS, _PATIENCE_CAP_MS],
+        )
+        jobs = [codec.job_from_json(document) for document in documents]
+        if jobs:
+            logger.info("rows pushed again", extra={"session": sid, "n": len(jobs)})
+            await self._fleet.wake(SessionName(*sid.split("/")), jobs)
+        return len(jobs)
+
+    async def _lead(self) -> bool:
+        if await self._redis.set(LEADER, self._me, nx=True, px=_LEADER_MS):
+            return True
+        if await self._redis.get(LEADER) != self._me.encode():
+            return False
+        await self._redis.pexpire(LEADER, _LEADER_MS)
+        return True
+
+    async def resign(self) -> None:
+        """Let another replica lead at once."""
+        if await self._redis.get(LEADER) == self._me.encode():
+            await self._redis.delete(LEADER)

@@ -1,0 +1,295 @@
+"""Sessions in Redis: one Lua script per commit, guarded by `rev`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+
+from multibo.jobs import codec as job_codec
+from multibo.jobs import keys
+from multibo.jobs.job import RenderJob, job_field
+from multibo.jobs.keys import SessionKeys
+from multibo.optimizer.adapters.redis_wire import as_bytes, as_text, store_errors
+from multibo.optimizer.app.errors import (
+    CursorInvalidError,
+    RequestIdConflictError,
+    RoundNotFoundError,
+    SessionNotFoundError,
+)
+from multibo.optimizer.app.ports import Change, Committed, Page, Receipt, RequestKey
+from multibo.optimizer.session import codec
+from multibo.optimizer.session.ids import RoundName, SessionName
+from multibo.optimizer.session.model import LogEntry, Round, Session, Slate
+
+_CREATE_TTL_MS: Final = 24 * 3600 * 1000
+_PATIENCE_MS: Final = 3_000
+"""A row not claimed this long after its commit is pushed again."""
+
+
+class RedisStore:
+    """A `SessionStore` over one Redis primary."""
+
+    def __init__(self, redis: Redis, *, session_ttl_ms: int) -> None:
+        self._redis = redis
+        self._ttl_ms = session_ttl_ms
+        self._create = _script(redis, "create")
+        self._commit = _script(redis, "commit")
+        self._delete = _script(redis, "delete")
+
+    async def create(self, session: Session, receipt: Receipt | None) -> Session | None:
+        """Store a new session; see `SessionStore.create`."""
+        name = session.name
+        key = SessionKeys(name.sid)
+        made = receipt or Receipt(RequestKey(secrets.token_hex(16), ""), b"")
+        async with store_errors():
+            reply = await self._create(
+                keys=[
+                    key.state,
+                    key.events,
+                    keys.project_sessions(name.project),
+                    keys.project_request(name.project, made.key.request_id),
+                ],
+                args=[
+                    codec.session_to_json(session),
+                    name.project,
+                    name.sid,
+                    session.create_time_ms,
+                    self._ttl_ms,
+                    made.key.digest,
+                    made.reply,
+                    _CREATE_TTL_MS,
+                    keys.EVENTS_KEPT,
+                ],
+            )
+        return None if reply == b"done" else await self._holder(session)
+
+    async def _holder(self, session: Session) -> Session:
+        try:
+            return await self.read(session.name)
+        except SessionNotFoundError:
+            # Only the request id was taken: the caller's replay answers.
+            return session
+
+    async def read(self, name: SessionName) -> Session:
+        """Return the session; see `SessionStore.read`."""
+        async with store_errors():
+            rev, body = await self._redis.hmget(
+                SessionKeys(name.sid).state, ["rev", "body"]
+            )
+        if rev is None or body is None:
+            raise SessionNotFoundError(str(name))
+        return codec.session_from_json(body, rev=int(rev))
+
+    async def read_round(self, name: SessionName, number: int) -> Round:
+        """Return a round with its jobs; see `SessionStore.read_round`."""
+        key = SessionKeys(name.sid)
+        fields = [str(number), f"{number}/end"]
+        slots = [job_field(number, slot) for slot in range(8)]
+        async with store_errors(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.exists(key.state)
+            pipe.hmget(key.rounds, fields)
+            pipe.hmget(key.jobs, slots)
+            there, (slate, end), jobs = await pipe.execute()
+        if not there:
+            raise SessionNotFoundError(str(name))
+        if slate is None:
+            raise RoundNotFoundError(str(RoundName(name, number)))
+        return _round(name, slate, end, jobs)
+
+    async def read_rounds(
+        self, name: SessionName, *, after: int, limit: int
+    ) -> tuple[Round, ...]:
+        """Return rounds in order; see `SessionStore.read_rounds`."""
+        session = await self.read(name)
+        last = min(session.next_round, after + 1 + limit)
+        return tuple(
+            [await self.read_round(name, n) for n in range(max(after + 1, 0), last)]
+        )
+
+    async def read_log(
+        self, name: SessionName
+    ) -> tuple[tuple[LogEntry, ...], Mapping[int, Slate]]:
+        """Return log and slates; see `SessionStore.read_log`."""
+        key = SessionKeys(name.sid)
+        async with store_errors(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.lrange(key.log, 0, -1)
+            pipe.hgetall(key.rounds)
+            lines, rounds = await pipe.execute()
+        slates = {
+            int(field): codec.slate_from_json(document)
+            for field, document in rounds.items()
+            if field.isdigit()
+        }
+        return tuple(codec.entry_from_json(line) for line in lines), slates
+
+    async def commit(self, change: Change) -> Committed:
+        """Write a change in one step; see `SessionStore.commit`."""
+        name = change.after.name
+        key = SessionKeys(name.sid)
+        async with store_errors():
+            reply = await self._commit(
+                keys=[
+                    key.state,
+                    key.rounds,
+                    key.log,
+                    key.jobs,
+                    key.pending,
+                    key.requests,
+                    key.events,
+                    keys.DUE,
+                ],
+                args=_commit_arguments(change, self._ttl_ms),
+            )
+        if reply == b"missing":
+            raise SessionNotFoundError(str(name))
+        return Committed(reply.decode())
+
+    async def replay(self, name: SessionName, key: RequestKey) -> bytes | None:
+        """Return a stored reply; see `SessionStore.replay`."""
+        requests = SessionKeys(name.sid).requests
+        fields = [f"{key.request_id}:digest", f"{key.request_id}:reply"]
+        async with store_errors():
+            digest, reply = await self._redis.hmget(requests, fields)
+        return _replayed(key, digest, reply)
+
+    async def replay_create(self, project: str, key: RequestKey) -> bytes | None:
+        """Return a stored reply; see `SessionStore.replay_create`."""
+        request = keys.project_request(project, key.request_id)
+        async with store_errors():
+            digest, reply = await self._redis.hmget(request, ["digest", "reply"])
+        return _replayed(key, digest, reply)
+
+    async def list_sessions(self, project: str, *, limit: int, cursor: str) -> Page:
+        """Return a page of sessions; see `SessionStore.list_sessions`."""
+        index = keys.project_sessions(project)
+        found: list[Session] = []
+        while len(found) < limit:
+            sids = await self._sids(index, limit - len(found), cursor)
+            for score, sid in sids:
+                cursor = f"{score}:{sid}"
+                session = await self._listed(index, sid)
+                if session is not None:
+                    found.append(session)
+            if not sids:
+                cursor = ""
+                break
+        return Page(tuple(found), cursor)
+
+    async def _sids(self, index: str, limit: int, cursor: str) -> list[tuple[int, str]]:
+        """Return what comes after the cursor, by falling (creation time, name)."""
+        top, last = _parse_cursor(cursor)
+        async with store_errors():
+            # Ties share a score; reading them again and dropping what was seen
+            # keeps the page exact under concurrent creation.
+            ties = 0 if top is None else await self._redis.zcount(index, top, top)
+            rows: Any = await self._redis.zrevrangebyscore(
+                index,
+                "+inf" if top is None else top,
+                "-inf",
+                start=0,
+                num=limit + int(ties),
+                withscores=True,
+            )
+        sids = [(int(row[1]), as_text(row[0])) for row in rows]
+        after = [row for row in sids if top is None or row < (top, last)]
+        return after[:limit]
+
+    async def _listed(self, index: str, sid: str) -> Session | None:
+        project, session = sid.split("/")
+        try:
+            return await self.read(SessionName(project, session))
+        except SessionNotFoundError:  # expired: the index forgets it, too
+            async with store_errors():
+                await self._redis.zrem(index, sid)
+            return None
+
+    async def delete(self, name: SessionName) -> bool:
+        """Remove everything of a session; see `SessionStore.delete`."""
+        key = SessionKeys(name.sid)
+        others = [one for one in key.all() if one != key.state]
+        async with store_errors():
+            there = await self._delete(
+                keys=[
+                    key.state,
+                    keys.project_sessions(name.project),
+                    keys.DUE,
+                    *others,
+                ],
+                args=[name.sid],
+            )
+        return bool(there)
+
+    async def secret(self) -> bytes:
+        """Return the replicas' shared secret; see `SessionStore.secret`."""
+        async with store_errors():
+            await self._redis.set(keys.SECRET, secrets.token_bytes(32), nx=True)
+            return as_bytes(await self._redis.get(keys.SECRET))
+
+    async def ping(self) -> None:
+        """Raise `StoreUnavailableError` if Redis does not answer."""
+        async with store_errors():
+            await self._redis.ping()
+
+
+def _script(redis: Redis, name: str) -> AsyncScript:
+    text = (files("multibo.optimizer.adapters") / "lua" / f"{name}.lua").read_text()
+    return redis.register_script(text)
+
+
+def _round(
+    name: SessionName, slate: bytes, end: bytes | None, jobs: list[bytes | None]
+) -> Round:
+    proposed = codec.slate_from_json(slate)
+    rows: tuple[RenderJob, ...] = tuple(
+        job_codec.job_from_json(job) for job in jobs if job is not None
+    )
+    return Round(
+        name=RoundName(name, proposed.number),
+        slate=proposed,
+        end=None if end is None else codec.end_from_json(end),
+        jobs=rows,
+    )
+
+
+def _commit_arguments(change: Change, ttl_ms: int) -> list[str | int | bytes]:
+    after, receipt, end = change.after, change.receipt, change.end
+    jobs = [(job.field, job_codec.job_to_json(job)) for job in change.jobs]
+    return [
+        after.rev - 1,
+        codec.session_to_json(after),
+        after.name.sid,
+        ttl_ms,
+        keys.EVENTS_KEPT,
+        receipt.key.request_id if receipt else "",
+        receipt.key.digest if receipt else "",
+        receipt.reply if receipt else b"",
+        "" if change.slate is None else change.slate.number,
+        "" if change.slate is None else codec.slate_to_json(change.slate),
+        _PATIENCE_MS,
+        "" if end is None else end[0],
+        "" if end is None else codec.end_to_json(end[1]),
+        "" if change.entry is None else codec.entry_to_json(change.entry),
+        *[part for job in jobs for part in job],
+    ]
+
+
+def _replayed(key: RequestKey, digest: object, reply: object) -> bytes | None:
+    if digest is None:
+        return None
+    if as_text(digest) != key.digest:
+        raise RequestIdConflictError(key.request_id)
+    return as_bytes(reply)
+
+
+def _parse_cursor(cursor: str) -> tuple[int | None, str]:
+    if not cursor:
+        return None, ""
+    score, _, sid = cursor.partition(":")
+    if not score.isdecimal() or sid.count("/") != 1:
+        raise CursorInvalidError(f"not a cursor: {cursor!r}")
+    return int(score), sid
