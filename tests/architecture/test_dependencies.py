@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from tests.support.tree import ROOT
@@ -24,7 +24,7 @@ def project() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def pins() -> dict[str, Version]:
+def pins() -> dict[NormalizedName, Version]:
     lines = pin_lines()
     return {
         canonicalize_name(name): Version(version)
@@ -53,18 +53,25 @@ def test_a_constraint_is_one_exact_public_version(line: str) -> None:
 
 
 def test_everything_asked_for_is_pinned_within_its_range(
-    project: dict[str, Any], pins: dict[str, Version]
+    project: dict[str, Any], pins: dict[NormalizedName, Version]
 ) -> None:
-    outside = [
-        str(requirement)
+    pinned = {
+        str(requirement): pins.get(canonicalize_name(requirement.name), Version("0"))
         for requirement in requirements(project)
-        if pins.get(canonicalize_name(requirement.name)) not in requirement.specifier
+    }
+
+    outside = [
+        line
+        for line, version in pinned.items()
+        if version not in Requirement(line).specifier
     ]
 
     assert outside == []
 
 
-def test_this_environment_is_the_pinned_one(pins: dict[str, Version]) -> None:
+def test_this_environment_is_the_pinned_one(
+    pins: dict[NormalizedName, Version],
+) -> None:
     installed = {
         canonicalize_name(distribution.name): Version(distribution.version)
         for distribution in metadata.distributions()
