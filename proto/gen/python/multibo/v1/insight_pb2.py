@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from multibo.v1 import round_pb2 as multibo_dot_v1_dot_round__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18multibo/v1/insight.proto\x12\nmultibo.v1\x1a\x16multibo/v1/round.proto\"D\n\x0fUtilityEstimate\x12\x0c\n\x04mean\x18\x01 \x01(\x01\x12\n\n\x02sd\x18\x02 \x01(\x01\x12\x17\n\x0fwin_probability\x18\x03 \x01(\x01\"\xa8\x01\n\x0eRecommendation\x12.\n\x05shown\x18\x01 \x01(\x0b\x32\x1f.multibo.v1.ShownRecommendation\x12\x36\n\tpredicted\x18\x02 \x01(\x0b\x32#.multibo.v1.PredictedRecommendation\x12\x16\n\x0e\x65ngine_version\x18\x03 \x01(\t\x12\x16\n\x0e\x66\x65\x65\x64\x62\x61\x63k_count\x18\x04 \x01(\x05\"n\n\x13ShownRecommendation\x12(\n\tcandidate\x18\x01 \x01(\x0b\x32\x15.multibo.v1.Candidate\x12-\n\x08\x65stimate\x18\x02 \x01(\x0b\x32\x1b.multibo.v1.UtilityEstimate\"i\n\x17PredictedRecommendation\x12\x0c\n\x04warp\x18\x01 \x03(\x01\x12\x11\n\tbase_seed\x18\x02 \x01(\x03\x12-\n\x08\x65stimate\x18\x03 \x01(\x0b\x32\x1b.multibo.v1.UtilityEstimate\"|\n\x0eStoppingAdvice\x12\x0c\n\x04stop\x18\x01 \x01(\x08\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x1f\n\x17improvement_probability\x18\x03 \x01(\x01\x12\x13\n\x0b\x63onsistency\x18\x04 \x01(\x01\x12\x16\n\x0e\x65ngine_version\x18\x05 \x01(\t\"\xd3\x01\n\x10\x43hoicePrediction\x12\r\n\x05round\x18\x01 \x01(\t\x12\x36\n\rprobabilities\x18\x02 \x01(\x0b\x32\x1f.multibo.v1.ChoiceProbabilities\x12\x15\n\x08log_loss\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x10uniform_log_loss\x18\x04 \x01(\x01\x12\x13\n\x0btemperature\x18\x05 \x01(\x01\x12\r\n\x05lapse\x18\x06 \x01(\x01\x12\x16\n\x0e\x65ngine_version\x18\x07 \x01(\tB\x0b\n\t_log_loss\"\x9d\x01\n\rPreferenceMap\x12$\n\x04\x61xes\x18\x01 \x03(\x0b\x32\x16.multibo.v1.AxisEffect\x12\'\n\x05slice\x18\x02 \x01(\x0b\x32\x18.multibo.v1.UtilitySlice\x12%\n\x05trace\x18\x03 \x03(\x0b\x32\x16.multibo.v1.TracePoint\x12\x16\n\x0e\x65ngine_version\x18\x04 \x01(\t\"m\n\nAxisEffect\x12\x0c\n\x04\x61xis\x18\x01 \x01(\t\x12\x11\n\tpositions\x18\x02 \x03(\x01\x12\x0c\n\x04mean\x18\x03 \x03(\x01\x12\r\n\x05lower\x18\x04 \x03(\x01\x12\r\n\x05upper\x18\x05 \x03(\x01\x12\x12\n\nimportance\x18\x06 \x01(\x01\"^\n\x0cUtilitySlice\x12\x0e\n\x06x_axis\x18\x01 \x01(\t\x12\x0e\n\x06y_axis\x18\x02 \x01(\t\x12\t\n\x01x\x18\x03 \x03(\x01\x12\t\n\x01y\x18\x04 \x03(\x01\x12\x0c\n\x04mean\x18\x05 \x03(\x01\x12\n\n\x02sd\x18\x06 \x03(\x01\"]\n\nTracePoint\x12\r\n\x05round\x18\x01 \x01(\x05\x12\x11\n\tcandidate\x18\x02 \x01(\t\x12-\n\x08\x65stimate\x18\x03 \x01(\x0b\x32\x1b.multibo.v1.UtilityEstimateB\x1a\n\nmultibo.v1P\x01\xa2\x02\x03MBO\xba\x02\x03MBOb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18multibo/v1/insight.proto\x12\nmultibo.v1\x1a\x16multibo/v1/round.proto\"D\n\x0fUtilityEstimate\x12\x0c\n\x04mean\x18\x01 \x01(\x01\x12\n\n\x02sd\x18\x02 \x01(\x01\x12\x17\n\x0fwin_probability\x18\x03 \x01(\x01\"\xba\x01\n\x0eRecommendation\x12.\n\x05shown\x18\x01 \x01(\x0b\x32\x1f.multibo.v1.ShownRecommendation\x12\x36\n\tpredicted\x18\x02 \x01(\x0b\x32#.multibo.v1.PredictedRecommendation\x12\x16\n\x0e\x65ngine_version\x18\x03 \x01(\t\x12\x16\n\x0e\x66\x65\x65\x64\x62\x61\x63k_count\x18\x04 \x01(\x05\x12\x10\n\x08\x64\x65graded\x18\x05 \x01(\t\"n\n\x13ShownRecommendation\x12(\n\tcandidate\x18\x01 \x01(\x0b\x32\x15.multibo.v1.Candidate\x12-\n\x08\x65stimate\x18\x02 \x01(\x0b\x32\x1b.multibo.v1.UtilityEstimate\"i\n\x17PredictedRecommendation\x12\x0c\n\x04warp\x18\x01 \x03(\x01\x12\x11\n\tbase_seed\x18\x02 \x01(\x03\x12-\n\x08\x65stimate\x18\x03 \x01(\x0b\x32\x1b.multibo.v1.UtilityEstimate\"|\n\x0eStoppingAdvice\x12\x0c\n\x04stop\x18\x01 \x01(\x08\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x1f\n\x17improvement_probability\x18\x03 \x01(\x01\x12\x13\n\x0b\x63onsistency\x18\x04 \x01(\x01\x12\x16\n\x0e\x65ngine_version\x18\x05 \x01(\t\"\xd3\x01\n\x10\x43hoicePrediction\x12\r\n\x05round\x18\x01 \x01(\t\x12\x36\n\rprobabilities\x18\x02 \x01(\x0b\x32\x1f.multibo.v1.ChoiceProbabilities\x12\x15\n\x08log_loss\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x10uniform_log_loss\x18\x04 \x01(\x01\x12\x13\n\x0btemperature\x18\x05 \x01(\x01\x12\r\n\x05lapse\x18\x06 \x01(\x01\x12\x16\n\x0e\x65ngine_version\x18\x07 \x01(\tB\x0b\n\t_log_loss\"\x9d\x01\n\rPreferenceMap\x12$\n\x04\x61xes\x18\x01 \x03(\x0b\x32\x16.multibo.v1.AxisEffect\x12\'\n\x05slice\x18\x02 \x01(\x0b\x32\x18.multibo.v1.UtilitySlice\x12%\n\x05trace\x18\x03 \x03(\x0b\x32\x16.multibo.v1.TracePoint\x12\x16\n\x0e\x65ngine_version\x18\x04 \x01(\t\"m\n\nAxisEffect\x12\x0c\n\x04\x61xis\x18\x01 \x01(\t\x12\x11\n\tpositions\x18\x02 \x03(\x01\x12\x0c\n\x04mean\x18\x03 \x03(\x01\x12\r\n\x05lower\x18\x04 \x03(\x01\x12\r\n\x05upper\x18\x05 \x03(\x01\x12\x12\n\nimportance\x18\x06 \x01(\x01\"^\n\x0cUtilitySlice\x12\x0e\n\x06x_axis\x18\x01 \x01(\t\x12\x0e\n\x06y_axis\x18\x02 \x01(\t\x12\t\n\x01x\x18\x03 \x03(\x01\x12\t\n\x01y\x18\x04 \x03(\x01\x12\x0c\n\x04mean\x18\x05 \x03(\x01\x12\n\n\x02sd\x18\x06 \x03(\x01\"]\n\nTracePoint\x12\r\n\x05round\x18\x01 \x01(\x05\x12\x11\n\tcandidate\x18\x02 \x01(\t\x12-\n\x08\x65stimate\x18\x03 \x01(\x0b\x32\x1b.multibo.v1.UtilityEstimateB\x1a\n\nmultibo.v1P\x01\xa2\x02\x03MBO\xba\x02\x03MBOb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,21 +36,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UTILITYESTIMATE']._serialized_start=64
   _globals['_UTILITYESTIMATE']._serialized_end=132
   _globals['_RECOMMENDATION']._serialized_start=135
-  _globals['_RECOMMENDATION']._serialized_end=303
-  _globals['_SHOWNRECOMMENDATION']._serialized_start=305
-  _globals['_SHOWNRECOMMENDATION']._serialized_end=415
-  _globals['_PREDICTEDRECOMMENDATION']._serialized_start=417
-  _globals['_PREDICTEDRECOMMENDATION']._serialized_end=522
-  _globals['_STOPPINGADVICE']._serialized_start=524
-  _globals['_STOPPINGADVICE']._serialized_end=648
-  _globals['_CHOICEPREDICTION']._serialized_start=651
-  _globals['_CHOICEPREDICTION']._serialized_end=862
-  _globals['_PREFERENCEMAP']._serialized_start=865
-  _globals['_PREFERENCEMAP']._serialized_end=1022
-  _globals['_AXISEFFECT']._serialized_start=1024
-  _globals['_AXISEFFECT']._serialized_end=1133
-  _globals['_UTILITYSLICE']._serialized_start=1135
-  _globals['_UTILITYSLICE']._serialized_end=1229
-  _globals['_TRACEPOINT']._serialized_start=1231
-  _globals['_TRACEPOINT']._serialized_end=1324
+  _globals['_RECOMMENDATION']._serialized_end=321
+  _globals['_SHOWNRECOMMENDATION']._serialized_start=323
+  _globals['_SHOWNRECOMMENDATION']._serialized_end=433
+  _globals['_PREDICTEDRECOMMENDATION']._serialized_start=435
+  _globals['_PREDICTEDRECOMMENDATION']._serialized_end=540
+  _globals['_STOPPINGADVICE']._serialized_start=542
+  _globals['_STOPPINGADVICE']._serialized_end=666
+  _globals['_CHOICEPREDICTION']._serialized_start=669
+  _globals['_CHOICEPREDICTION']._serialized_end=880
+  _globals['_PREFERENCEMAP']._serialized_start=883
+  _globals['_PREFERENCEMAP']._serialized_end=1040
+  _globals['_AXISEFFECT']._serialized_start=1042
+  _globals['_AXISEFFECT']._serialized_end=1151
+  _globals['_UTILITYSLICE']._serialized_start=1153
+  _globals['_UTILITYSLICE']._serialized_end=1247
+  _globals['_TRACEPOINT']._serialized_start=1249
+  _globals['_TRACEPOINT']._serialized_end=1342
 # @@protoc_insertion_point(module_scope)

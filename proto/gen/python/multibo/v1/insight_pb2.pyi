@@ -18,16 +18,18 @@ class UtilityEstimate(_message.Message):
     def __init__(self, mean: _Optional[float] = ..., sd: _Optional[float] = ..., win_probability: _Optional[float] = ...) -> None: ...
 
 class Recommendation(_message.Message):
-    __slots__ = ("shown", "predicted", "engine_version", "feedback_count")
+    __slots__ = ("shown", "predicted", "engine_version", "feedback_count", "degraded")
     SHOWN_FIELD_NUMBER: _ClassVar[int]
     PREDICTED_FIELD_NUMBER: _ClassVar[int]
     ENGINE_VERSION_FIELD_NUMBER: _ClassVar[int]
     FEEDBACK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    DEGRADED_FIELD_NUMBER: _ClassVar[int]
     shown: ShownRecommendation
     predicted: PredictedRecommendation
     engine_version: str
     feedback_count: int
-    def __init__(self, shown: _Optional[_Union[ShownRecommendation, _Mapping]] = ..., predicted: _Optional[_Union[PredictedRecommendation, _Mapping]] = ..., engine_version: _Optional[str] = ..., feedback_count: _Optional[int] = ...) -> None: ...
+    degraded: str
+    def __init__(self, shown: _Optional[_Union[ShownRecommendation, _Mapping]] = ..., predicted: _Optional[_Union[PredictedRecommendation, _Mapping]] = ..., engine_version: _Optional[str] = ..., feedback_count: _Optional[int] = ..., degraded: _Optional[str] = ...) -> None: ...
 
 class ShownRecommendation(_message.Message):
     __slots__ = ("candidate", "estimate")

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from multibo.v1 import image_pb2 as multibo_dot_v1_dot_image__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16multibo/v1/round.proto\x12\nmultibo.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16multibo/v1/image.proto\"\xd4\x03\n\x05Round\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x0f\n\x07ordinal\x18\x03 \x01(\x05\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.multibo.v1.RoundState\x12)\n\ncandidates\x18\x05 \x03(\x0b\x32\x15.multibo.v1.Candidate\x12&\n\x08\x66\x65\x65\x64\x62\x61\x63k\x18\x06 \x01(\x0b\x32\x14.multibo.v1.Feedback\x12\x10\n\x08\x64\x65graded\x18\x07 \x01(\t\x12.\n\x0c\x64istinctness\x18\x08 \x01(\x0b\x32\x18.multibo.v1.Distinctness\x12\x32\n\tpredicted\x18\t \x01(\x0b\x32\x1f.multibo.v1.ChoiceProbabilities\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\njudge_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x10propose_duration\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0e\x65ngine_version\x18\r \x01(\t\"\xa3\x05\n\tCandidate\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04slot\x18\x02 \x01(\x05\x12\x11\n\tbase_seed\x18\x03 \x01(\x03\x12\x0c\n\x04warp\x18\x04 \x03(\x01\x12\'\n\x04role\x18\x05 \x01(\x0e\x32\x19.multibo.v1.CandidateRole\x12)\n\x05state\x18\x06 \x01(\x0e\x32\x1a.multibo.v1.CandidateState\x12\x19\n\x0cutility_mean\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\nutility_sd\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x1c\n\x0fwin_probability\x18\t \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10information_gain\x18\n \x01(\x01H\x03\x88\x01\x01\x12\x1f\n\x12\x64istance_to_anchor\x18\x0b \x01(\x01H\x04\x88\x01\x01\x12$\n\x05image\x18\x0c \x01(\x0b\x32\x15.multibo.v1.ImageInfo\x12*\n\x07\x66\x61ilure\x18\r \x01(\x0b\x32\x19.multibo.v1.RenderFailure\x12\x31\n\x0e\x65stimated_wait\x18\x0e \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x30\n\x0c\x65nqueue_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0f\n\r_utility_meanB\r\n\x0b_utility_sdB\x12\n\x10_win_probabilityB\x13\n\x11_information_gainB\x15\n\x13_distance_to_anchor\"1\n\rRenderFailure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x02 \x01(\x05\"E\n\x0c\x44istinctness\x12\x14\n\x0cmin_distance\x18\x01 \x01(\x01\x12\x11\n\tthreshold\x18\x02 \x01(\x01\x12\x0c\n\x04note\x18\x03 \x01(\t\";\n\x13\x43hoiceProbabilities\x12\r\n\x05slots\x18\x01 \x03(\x01\x12\x15\n\rnone_of_these\x18\x02 \x01(\x01\"\x99\x02\n\x08\x46\x65\x65\x64\x62\x61\x63k\x12\x10\n\x06\x63hosen\x18\x01 \x01(\x05H\x00\x12&\n\x07ranking\x18\x02 \x01(\x0b\x32\x13.multibo.v1.RankingH\x00\x12\x1e\n\x03tie\x18\x03 \x01(\x0b\x32\x0f.multibo.v1.TieH\x00\x12\x30\n\rnone_of_these\x18\x04 \x01(\x0b\x32\x17.multibo.v1.NoneOfTheseH\x00\x12 \n\x04skip\x18\x05 \x01(\x0b\x32\x10.multibo.v1.SkipH\x00\x12\r\n\x05shown\x18\x06 \x03(\x05\x12\x30\n\rresponse_time\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x08 \x01(\tB\n\n\x08judgment\"\x18\n\x07Ranking\x12\r\n\x05slots\x18\x01 \x03(\x05\"\x14\n\x03Tie\x12\r\n\x05slots\x18\x01 \x03(\x05\"\r\n\x0bNoneOfThese\".\n\x04Skip\x12&\n\x06reason\x18\x01 \x01(\x0e\x32\x16.multibo.v1.SkipReason*\xd8\x01\n\nRoundState\x12\x1b\n\x17ROUND_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15ROUND_STATE_RENDERING\x10\x01\x12\x14\n\x10ROUND_STATE_OPEN\x10\x02\x12\x16\n\x12ROUND_STATE_JUDGED\x10\x03\x12\x17\n\x13ROUND_STATE_SKIPPED\x10\x04\x12\x16\n\x12ROUND_STATE_FAILED\x10\x05\x12\x19\n\x15ROUND_STATE_CANCELLED\x10\x06\x12\x18\n\x14ROUND_STATE_OBSOLETE\x10\x07*\x89\x02\n\rCandidateRole\x12\x1e\n\x1a\x43\x41NDIDATE_ROLE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41NDIDATE_ROLE_CAST\x10\x01\x12\x1a\n\x16\x43\x41NDIDATE_ROLE_INITIAL\x10\x02\x12\x19\n\x15\x43\x41NDIDATE_ROLE_ANCHOR\x10\x03\x12\x1a\n\x16\x43\x41NDIDATE_ROLE_EXPLOIT\x10\x04\x12\x1a\n\x16\x43\x41NDIDATE_ROLE_EXPLORE\x10\x05\x12\x1a\n\x16\x43\x41NDIDATE_ROLE_DIVERSE\x10\x06\x12\x1a\n\x16\x43\x41NDIDATE_ROLE_CONTROL\x10\x07\x12\x18\n\x14\x43\x41NDIDATE_ROLE_PROBE\x10\x08*\xc2\x01\n\x0e\x43\x61ndidateState\x12\x1f\n\x1b\x43\x41NDIDATE_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41NDIDATE_STATE_QUEUED\x10\x01\x12\x1d\n\x19\x43\x41NDIDATE_STATE_RENDERING\x10\x02\x12\x19\n\x15\x43\x41NDIDATE_STATE_READY\x10\x03\x12\x1a\n\x16\x43\x41NDIDATE_STATE_FAILED\x10\x04\x12\x1d\n\x19\x43\x41NDIDATE_STATE_CANCELLED\x10\x05*\x90\x01\n\nSkipReason\x12\x1b\n\x17SKIP_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17SKIP_REASON_INTERRUPTED\x10\x01\x12\x16\n\x12SKIP_REASON_UNSURE\x10\x02\x12\x19\n\x15SKIP_REASON_BAD_IMAGE\x10\x03\x12\x15\n\x11SKIP_REASON_OTHER\x10\x04\x42\x1a\n\nmultibo.v1P\x01\xa2\x02\x03MBO\xba\x02\x03MBOb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16multibo/v1/round.proto\x12\nmultibo.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16multibo/v1/image.proto\"\xd4\x03\n\x05Round\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x0f\n\x07ordinal\x18\x03 \x01(\x05\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.multibo.v1.RoundState\x12)\n\ncandidates\x18\x05 \x03(\x0b\x32\x15.multibo.v1.Candidate\x12&\n\x08\x66\x65\x65\x64\x62\x61\x63k\x18\x06 \x01(\x0b\x32\x14.multibo.v1.Feedback\x12\x10\n\x08\x64\x65graded\x18\x07 \x01(\t\x12.\n\x0c\x64istinctness\x18\x08 \x01(\x0b\x32\x18.multibo.v1.Distinctness\x12\x32\n\tpredicted\x18\t \x01(\x0b\x32\x1f.multibo.v1.ChoiceProbabilities\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\njudge_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x10propose_duration\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0e\x65ngine_version\x18\r \x01(\t\"\xb1\x05\n\tCandidate\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04slot\x18\x02 \x01(\x05\x12\x11\n\tbase_seed\x18\x03 \x01(\x03\x12\x0c\n\x04warp\x18\x04 \x03(\x01\x12\'\n\x04role\x18\x05 \x01(\x0e\x32\x19.multibo.v1.CandidateRole\x12)\n\x05state\x18\x06 \x01(\x0e\x32\x1a.multibo.v1.CandidateState\x12\x19\n\x0cutility_mean\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\nutility_sd\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x1c\n\x0fwin_probability\x18\t \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10information_gain\x18\n \x01(\x01H\x03\x88\x01\x01\x12\x1f\n\x12\x64istance_to_anchor\x18\x0b \x01(\x01H\x04\x88\x01\x01\x12$\n\x05image\x18\x0c \x01(\x0b\x32\x15.multibo.v1.ImageInfo\x12*\n\x07\x66\x61ilure\x18\r \x01(\x0b\x32\x19.multibo.v1.RenderFailure\x12\x31\n\x0e\x65stimated_wait\x18\x0e \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x30\n\x0c\x65nqueue_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04note\x18\x12 \x01(\tB\x0f\n\r_utility_meanB\r\n\x0b_utility_sdB\x12\n\x10_win_probabilityB\x13\n\x11_information_gainB\x15\n\x13_distance_to_anchor\"1\n\rRenderFailure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x02 \x01(\x05\"E\n\x0c\x44istinctness\x12\x14\n\x0cmin_distance\x18\x01 \x01(\x01\x12\x11\n\tthreshold\x18\x02 \x01(\x01\x12\x0c\n\x04note\x18\x03 \x01(\t\";\n\x13\x43hoiceProbabilities\x12\r\n\x05slots\x18\x01 \x03(\x01\x12\x15\n\rnone_of_these\x18\x02 \x01(\x01\"\x99\x02\n\x08\x46\x65\x65\x64\x62\x61\x63k\x12\x10\n\x06\x63hosen\x18\x01 \x01(\x05H\x00\x12&\n\x07ranking\x18\x02 \x01(\x0b\x32\x13.multibo.v1.RankingH\x00\x12\x1e\n\x03tie\x18\x03 \x01(\x0b\x32\x0f.multibo.v1.TieH\x00\x12\x30\n\rnone_of_these\x18\x04 \x01(\x0b\x32\x17.multibo.v1.NoneOfTheseH\x00\x12 \n\x04skip\x18\x05 \x01(\x0b\x32\x10.multibo.v1.SkipH\x00\x12\r\n\x05shown\x18\x06 \x03(\x05\x12\x30\n\rresponse_time\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x08 \x01(\tB\n\n\x08judgment\"\x18\n\x07Ranking\x12\r\n\x05slots\x18\x01 \x03(\x05\"\x14\n\x03Tie\x12\r\n\x05slots\x18\x01 \x03(\x05\"\r\n\x0bNoneOfThese\".\n\x04Skip\x12&\n\x06reason\x18\x01 \x01(\x0e\x32\x16.multibo.v1.SkipReason*\xd8\x01\n\nRoundState\x12\x1b\n\x17ROUND_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15ROUND_STATE_RENDERING\x10\x01\x12\x14\n\x10ROUND_STATE_OPEN\x10\x02\x12\x16\n\x12ROUND_STATE_JUDGED\x10\x03\x12\x17\n\x13ROUND_STATE_SKIPPED\x10\x04\x12\x16\n\x12ROUND_STATE_FAILED\x10\x05\x12\x19\n\x15ROUND_STATE_CANCELLED\x10\x06\x12\x18\n\x14ROUND_STATE_OBSOLETE\x10\x07*\x89\x02\n\rCandidateRole\x12\x1e\n\x1a\x43\x41NDIDATE_ROLE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41NDIDATE_ROLE_CAST\x10\x01\x12\x1a\n\x16\x43\x41NDIDATE_ROLE_INITIAL\x10\x02\x12\x19\n\x15\x43\x41NDIDATE_ROLE_ANCHOR\x10\x03\x12\x1a\n\x16\x43\x41NDIDATE_ROLE_EXPLOIT\x10\x04\x12\x1a\n\x16\x43\x41NDIDATE_ROLE_EXPLORE\x10\x05\x12\x1a\n\x16\x43\x41NDIDATE_ROLE_DIVERSE\x10\x06\x12\x1a\n\x16\x43\x41NDIDATE_ROLE_CONTROL\x10\x07\x12\x18\n\x14\x43\x41NDIDATE_ROLE_PROBE\x10\x08*\xc2\x01\n\x0e\x43\x61ndidateState\x12\x1f\n\x1b\x43\x41NDIDATE_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41NDIDATE_STATE_QUEUED\x10\x01\x12\x1d\n\x19\x43\x41NDIDATE_STATE_RENDERING\x10\x02\x12\x19\n\x15\x43\x41NDIDATE_STATE_READY\x10\x03\x12\x1a\n\x16\x43\x41NDIDATE_STATE_FAILED\x10\x04\x12\x1d\n\x19\x43\x41NDIDATE_STATE_CANCELLED\x10\x05*\x90\x01\n\nSkipReason\x12\x1b\n\x17SKIP_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17SKIP_REASON_INTERRUPTED\x10\x01\x12\x16\n\x12SKIP_REASON_UNSURE\x10\x02\x12\x19\n\x15SKIP_REASON_BAD_IMAGE\x10\x03\x12\x15\n\x11SKIP_REASON_OTHER\x10\x04\x42\x1a\n\nmultibo.v1P\x01\xa2\x02\x03MBO\xba\x02\x03MBOb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,32 +35,32 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'multibo.v1.round_pb2', _glo
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\nmultibo.v1P\001\242\002\003MBO\272\002\003MBO'
-  _globals['_ROUNDSTATE']._serialized_start=1855
-  _globals['_ROUNDSTATE']._serialized_end=2071
-  _globals['_CANDIDATEROLE']._serialized_start=2074
-  _globals['_CANDIDATEROLE']._serialized_end=2339
-  _globals['_CANDIDATESTATE']._serialized_start=2342
-  _globals['_CANDIDATESTATE']._serialized_end=2536
-  _globals['_SKIPREASON']._serialized_start=2539
-  _globals['_SKIPREASON']._serialized_end=2683
+  _globals['_ROUNDSTATE']._serialized_start=1869
+  _globals['_ROUNDSTATE']._serialized_end=2085
+  _globals['_CANDIDATEROLE']._serialized_start=2088
+  _globals['_CANDIDATEROLE']._serialized_end=2353
+  _globals['_CANDIDATESTATE']._serialized_start=2356
+  _globals['_CANDIDATESTATE']._serialized_end=2550
+  _globals['_SKIPREASON']._serialized_start=2553
+  _globals['_SKIPREASON']._serialized_end=2697
   _globals['_ROUND']._serialized_start=128
   _globals['_ROUND']._serialized_end=596
   _globals['_CANDIDATE']._serialized_start=599
-  _globals['_CANDIDATE']._serialized_end=1274
-  _globals['_RENDERFAILURE']._serialized_start=1276
-  _globals['_RENDERFAILURE']._serialized_end=1325
-  _globals['_DISTINCTNESS']._serialized_start=1327
-  _globals['_DISTINCTNESS']._serialized_end=1396
-  _globals['_CHOICEPROBABILITIES']._serialized_start=1398
-  _globals['_CHOICEPROBABILITIES']._serialized_end=1457
-  _globals['_FEEDBACK']._serialized_start=1460
-  _globals['_FEEDBACK']._serialized_end=1741
-  _globals['_RANKING']._serialized_start=1743
-  _globals['_RANKING']._serialized_end=1767
-  _globals['_TIE']._serialized_start=1769
-  _globals['_TIE']._serialized_end=1789
-  _globals['_NONEOFTHESE']._serialized_start=1791
-  _globals['_NONEOFTHESE']._serialized_end=1804
-  _globals['_SKIP']._serialized_start=1806
-  _globals['_SKIP']._serialized_end=1852
+  _globals['_CANDIDATE']._serialized_end=1288
+  _globals['_RENDERFAILURE']._serialized_start=1290
+  _globals['_RENDERFAILURE']._serialized_end=1339
+  _globals['_DISTINCTNESS']._serialized_start=1341
+  _globals['_DISTINCTNESS']._serialized_end=1410
+  _globals['_CHOICEPROBABILITIES']._serialized_start=1412
+  _globals['_CHOICEPROBABILITIES']._serialized_end=1471
+  _globals['_FEEDBACK']._serialized_start=1474
+  _globals['_FEEDBACK']._serialized_end=1755
+  _globals['_RANKING']._serialized_start=1757
+  _globals['_RANKING']._serialized_end=1781
+  _globals['_TIE']._serialized_start=1783
+  _globals['_TIE']._serialized_end=1803
+  _globals['_NONEOFTHESE']._serialized_start=1805
+  _globals['_NONEOFTHESE']._serialized_end=1818
+  _globals['_SKIP']._serialized_start=1820
+  _globals['_SKIP']._serialized_end=1866
 # @@protoc_insertion_point(module_scope)

@@ -111,7 +111,7 @@ class Round(_message.Message):
     def __init__(self, name: _Optional[str] = ..., number: _Optional[int] = ..., ordinal: _Optional[int] = ..., state: _Optional[_Union[RoundState, str]] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., feedback: _Optional[_Union[Feedback, _Mapping]] = ..., degraded: _Optional[str] = ..., distinctness: _Optional[_Union[Distinctness, _Mapping]] = ..., predicted: _Optional[_Union[ChoiceProbabilities, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., judge_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., propose_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., engine_version: _Optional[str] = ...) -> None: ...
 
 class Candidate(_message.Message):
-    __slots__ = ("name", "slot", "base_seed", "warp", "role", "state", "utility_mean", "utility_sd", "win_probability", "information_gain", "distance_to_anchor", "image", "failure", "estimated_wait", "enqueue_time", "start_time", "end_time")
+    __slots__ = ("name", "slot", "base_seed", "warp", "role", "state", "utility_mean", "utility_sd", "win_probability", "information_gain", "distance_to_anchor", "image", "failure", "estimated_wait", "enqueue_time", "start_time", "end_time", "note")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SLOT_FIELD_NUMBER: _ClassVar[int]
     BASE_SEED_FIELD_NUMBER: _ClassVar[int]
@@ -129,6 +129,7 @@ class Candidate(_message.Message):
     ENQUEUE_TIME_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     name: str
     slot: int
     base_seed: int
@@ -146,7 +147,8 @@ class Candidate(_message.Message):
     enqueue_time: _timestamp_pb2.Timestamp
     start_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., slot: _Optional[int] = ..., base_seed: _Optional[int] = ..., warp: _Optional[_Iterable[float]] = ..., role: _Optional[_Union[CandidateRole, str]] = ..., state: _Optional[_Union[CandidateState, str]] = ..., utility_mean: _Optional[float] = ..., utility_sd: _Optional[float] = ..., win_probability: _Optional[float] = ..., information_gain: _Optional[float] = ..., distance_to_anchor: _Optional[float] = ..., image: _Optional[_Union[_image_pb2.ImageInfo, _Mapping]] = ..., failure: _Optional[_Union[RenderFailure, _Mapping]] = ..., estimated_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., enqueue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    note: str
+    def __init__(self, name: _Optional[str] = ..., slot: _Optional[int] = ..., base_seed: _Optional[int] = ..., warp: _Optional[_Iterable[float]] = ..., role: _Optional[_Union[CandidateRole, str]] = ..., state: _Optional[_Union[CandidateState, str]] = ..., utility_mean: _Optional[float] = ..., utility_sd: _Optional[float] = ..., win_probability: _Optional[float] = ..., information_gain: _Optional[float] = ..., distance_to_anchor: _Optional[float] = ..., image: _Optional[_Union[_image_pb2.ImageInfo, _Mapping]] = ..., failure: _Optional[_Union[RenderFailure, _Mapping]] = ..., estimated_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., enqueue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
 
 class RenderFailure(_message.Message):
     __slots__ = ("reason", "attempts")

@@ -23,6 +23,12 @@ class SessionView(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SESSION_VIEW_UNSPECIFIED: _ClassVar[SessionView]
     SESSION_VIEW_BASIC: _ClassVar[SessionView]
     SESSION_VIEW_FULL: _ClassVar[SessionView]
+
+class ForkMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FORK_MODE_UNSPECIFIED: _ClassVar[ForkMode]
+    FORK_MODE_HISTORY: _ClassVar[ForkMode]
+    FORK_MODE_WARM_START: _ClassVar[ForkMode]
 SESSION_STATE_UNSPECIFIED: SessionState
 SESSION_STATE_ACTIVE: SessionState
 SESSION_STATE_EXHAUSTED: SessionState
@@ -30,6 +36,9 @@ SESSION_STATE_FINISHED: SessionState
 SESSION_VIEW_UNSPECIFIED: SessionView
 SESSION_VIEW_BASIC: SessionView
 SESSION_VIEW_FULL: SessionView
+FORK_MODE_UNSPECIFIED: ForkMode
+FORK_MODE_HISTORY: ForkMode
+FORK_MODE_WARM_START: ForkMode
 
 class Session(_message.Message):
     __slots__ = ("name", "spec", "state", "etag", "open_round", "feedback_count", "can_undo", "can_redo", "images_used", "expire_time", "create_time", "update_time", "accepted_candidate", "forked_from", "latest_round")

@@ -4,22 +4,12 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from multibo.v1 import event_pb2 as _event_pb2
 from multibo.v1 import session_pb2 as _session_pb2
 from google.protobuf.internal import containers as _containers
-from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class ForkMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-    __slots__ = ()
-    FORK_MODE_UNSPECIFIED: _ClassVar[ForkMode]
-    FORK_MODE_HISTORY: _ClassVar[ForkMode]
-    FORK_MODE_WARM_START: _ClassVar[ForkMode]
-FORK_MODE_UNSPECIFIED: ForkMode
-FORK_MODE_HISTORY: ForkMode
-FORK_MODE_WARM_START: ForkMode
 
 class CreateSessionRequest(_message.Message):
     __slots__ = ("parent", "session_id", "spec", "request_id", "validate_only")
@@ -125,10 +115,10 @@ class ForkSessionRequest(_message.Message):
     name: str
     session_id: str
     through_round: int
-    mode: ForkMode
+    mode: _session_pb2.ForkMode
     spec: _session_pb2.SessionSpec
     request_id: str
-    def __init__(self, name: _Optional[str] = ..., session_id: _Optional[str] = ..., through_round: _Optional[int] = ..., mode: _Optional[_Union[ForkMode, str]] = ..., spec: _Optional[_Union[_session_pb2.SessionSpec, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., session_id: _Optional[str] = ..., through_round: _Optional[int] = ..., mode: _Optional[_Union[_session_pb2.ForkMode, str]] = ..., spec: _Optional[_Union[_session_pb2.SessionSpec, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class ForkSessionResponse(_message.Message):
     __slots__ = ("session",)

@@ -116,8 +116,7 @@ class SessionServiceServicer(object):
 
     def GetSession(self, request, context):
         """Returns a session.
-        Idempotent: changes nothing.
-        Errors: NOT_FOUND (SESSION_NOT_FOUND).
+        Idempotent: changes nothing. Errors: NOT_FOUND (SESSION_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -125,8 +124,7 @@ class SessionServiceServicer(object):
 
     def ListSessions(self, request, context):
         """Lists the sessions of a project in view BASIC, newest first.
-        Idempotent: changes nothing.
-        Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+        Idempotent: changes nothing. Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -183,8 +181,7 @@ class SessionServiceServicer(object):
 
     def ExportSession(self, request, context):
         """Returns a session as one document: spec, feedback log, slates, seeds and digests of the images.
-        Idempotent: changes nothing.
-        Errors: NOT_FOUND (SESSION_NOT_FOUND), FAILED_PRECONDITION (EXPORT_TOO_LARGE).
+        Idempotent: changes nothing. Errors: NOT_FOUND (SESSION_NOT_FOUND), FAILED_PRECONDITION (EXPORT_TOO_LARGE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -203,8 +200,7 @@ class SessionServiceServicer(object):
     def WatchSession(self, request, context):
         """Streams what happens to a session, at least once and in order, from a cursor on. Ends with a `resume` event and OK
         after at most 10 minutes: reopen with its cursor. Polling GetSession in view FULL gives the same knowledge.
-        Idempotent: changes nothing; resumable by cursor.
-        Errors: NOT_FOUND (SESSION_NOT_FOUND), RESOURCE_EXHAUSTED (WATCH_LIMIT).
+        Idempotent: changes nothing. Errors: NOT_FOUND (SESSION_NOT_FOUND), RESOURCE_EXHAUSTED (WATCH_LIMIT).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
