@@ -39,12 +39,18 @@ def broker_url(redis_url: str) -> str:
     return f"redis+socket://{parts.path}?virtual_host={database}"
 
 
+def settings_of_task() -> dict[str, Any]:
+    """Return the options of the drain task: bounded retries when a worker dies."""
+    return {"name": DRAIN_TASK, "max_retries": 2, "default_retry_delay": 2}
+
+
 def celery_settings() -> dict[str, Any]:
     """Return the settings that every app on the broker shares."""
     return {
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
-        "task_acks_on_failure_or_timeout": True,
+        "task_retry_on_worker_lost": True,
+        "task_acks_on_failure": True,
         "task_ignore_result": True,
         "task_store_errors_even_if_ignored": False,
         "result_backend": None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from multibo.optimizer.app import propose
 from multibo.optimizer.app.ports import App
-from multibo.optimizer.preference.engine import Recommendation
+from multibo.optimizer.preference.slate import Recommendation
 from multibo.optimizer.session.errors import NoFeedbackYetError
 from multibo.optimizer.session.history import History
 from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName

@@ -10,7 +10,7 @@ from typing import Protocol
 from multibo.jobs.catalog import Catalog
 from multibo.jobs.job import RenderJob
 from multibo.optimizer.preference.dataset import Answer
-from multibo.optimizer.preference.engine import (
+from multibo.optimizer.preference.slate import (
     Proposal,
     ProposalRequest,
     Recommendation,

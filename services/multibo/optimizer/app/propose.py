@@ -9,7 +9,7 @@ from multibo.jobs.job import RenderJob
 from multibo.optimizer.app.errors import CommitContendedError
 from multibo.optimizer.app.ports import App, Change, Committed
 from multibo.optimizer.preference.dataset import Answer
-from multibo.optimizer.preference.engine import (
+from multibo.optimizer.preference.slate import (
     ENGINE_VERSION,
     Proposal,
     ProposalRequest,

@@ -1,0 +1,37 @@
+"""Starts one render worker: `python -m multibo.render`."""
+
+import logging
+import os
+import sys
+
+from multibo.jobs.errors import JobsError
+from multibo.render.errors import RenderError
+from multibo.render.settings import Settings
+from multibo.telemetry.logs import configure_logs
+
+EXIT_SETUP_FAILED = 78
+
+
+def main() -> int:
+    """Read the settings, run the worker, return the exit status."""
+    try:
+        settings = Settings.from_environment(os.environ)
+    except RenderError as error:
+        configure_logs("render", "INFO")
+        logging.getLogger("multibo.render").critical("%s", error)
+        return EXIT_SETUP_FAILED
+    configure_logs("render", settings.log_level)
+    # After the logs: loading torch takes a second, and its warnings belong there.
+    from multibo.render.worker import Worker
+
+    try:
+        return Worker(settings).run()
+    except (RenderError, JobsError) as error:
+        logging.getLogger("multibo.render").critical(
+            "setup failed", extra={"reason": str(error)}
+        )
+        return EXIT_SETUP_FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,184 @@
+"""The right to render a row: claim, renew, finish, each one script with a fence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from redis import Redis
+
+from multibo.jobs import codec, keys
+from multibo.jobs.job import (
+    LEASE_MS,
+    MAX_ATTEMPTS,
+    ImageRef,
+    RenderJob,
+    retry_delay_ms,
+)
+from multibo.jobs.keys import SessionKeys
+from multibo.jobs.scripts import script
+
+BUSY_DELAY_MS: Final = 1_000
+"""A row whose image another worker renders now is looked at again after this."""
+
+
+class Verdict(StrEnum):
+    """What a renewal says about the row."""
+
+    MINE = "mine"
+    CANCELED = "canceled"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row this worker may render; the job's attempt is the fence."""
+
+    reference: str
+    sid: str
+    job: RenderJob
+
+
+class Leases:
+    """The fleet's side of the session state, for one worker."""
+
+    def __init__(self, redis: Redis, worker: str) -> None:
+        self._redis = redis
+        self._worker = worker
+        self._claim = redis.register_script(script("claim"))
+        self._renew = redis.register_script(script("renew"))
+        self._finish = redis.register_script(script("finish"))
+
+    def pop(self, compat_key: str, n_rows: int) -> list[str]:
+        """Take up to `n_rows` references, urgent ones first, then the oldest."""
+        rows: Any = self._redis.zpopmin(keys.rows(compat_key), n_rows)
+        return [reference.decode() for reference, _ in rows]
+
+    def push_back(self, compat_key: str, references: Mapping[str, float]) -> None:
+        """Put references back, scored as given."""
+        if references:
+            self._redis.zadd(keys.rows(compat_key), mapping=dict(references))
+
+    def waiting(self, compat_key: str) -> int:
+        """Return how many references wait under a compat key."""
+        return int(self._redis.zcard(keys.rows(compat_key)))
+
+    def claim(self, reference: str) -> Claim | None:
+        """Return the row if nobody else has a right to it, else None."""
+        try:
+            sid, round, slot = keys.parse_row(reference)
+        except ValueError:
+            return None  # a forged or outdated hint; the reconciler knows the truth
+        key = SessionKeys(sid)
+        document = self._claim(
+            keys=[key.jobs, key.events, keys.DUE],
+            args=[f"{round}/{slot}", self._worker, LEASE_MS, keys.EVENTS_KEPT, sid],
+        )
+        if not document:
+            return None
+        return Claim(reference, sid, codec.job_from_json(document))
+
+    def renew(
+        self, claims: Sequence[Claim], *, step: int, n_steps: int
+    ) -> list[Verdict]:
+        """Prolong leases and report a step, in one round trip.
+
+        Args:
+            claims: rows of a running batch.
+            step: denoising steps done, from 1.
+            n_steps: steps of the render.
+
+        Returns:
+            A verdict per claim.
+        """
+        pipe = self._redis.pipeline(transaction=False)
+        for claim in claims:
+            key = SessionKeys(claim.sid)
+            self._renew(
+                keys=[key.jobs, key.progress],
+                args=[
+                    claim.job.field,
+                    claim.job.attempt,
+                    LEASE_MS,
+                    step,
+                    n_steps,
+                    keys.PROGRESS_KEPT,
+                    keys.PROGRESS_TTL_MS,
+                ],
+                client=pipe,
+            )
+        return [Verdict(reply.decode()) for reply in pipe.execute()]
+
+    def ready(
+        self,
+        claim: Claim,
+        image: ImageRef,
+        features: tuple[float, ...],
+        note: str,
+    ) -> bool:
+        """Give the image to the session; False if the row is not ours any more."""
+        return self._end(
+            claim,
+            "ready",
+            image=codec.image_to_json(image),
+            features=json.dumps(features),
+            note=note,
+        )
+
+    def fail(self, claim: Claim, reason: str) -> bool:
+        """Charge a failed attempt to the row; after three it is FAILED."""
+        delay_ms = retry_delay_ms(claim.job.failures + 1)
+        return self._end(claim, "failed", reason=reason, delay_ms=delay_ms)
+
+    def release(self, claim: Claim, *, delay_ms: int = 0) -> bool:
+        """Give the row back uncharged, due after `delay_ms`."""
+        return self._end(claim, "released", delay_ms=delay_ms)
+
+    def _end(
+        self,
+        claim: Claim,
+        outcome: str,
+        *,
+        image: str = "",
+        features: str = "",
+        note: str = "",
+        reason: str = "",
+        delay_ms: int = 0,
+    ) -> bool:
+        key = SessionKeys(claim.sid)
+        reply = self._finish(
+            keys=[key.jobs, key.pending, key.events, keys.DUE],
+            args=[
+                claim.job.field,
+                claim.job.attempt,
+                outcome,
+                image,
+                features,
+                note,
+                reason,
+                MAX_ATTEMPTS,
+                delay_ms,
+                keys.EVENTS_KEPT,
+                claim.sid,
+            ],
+        )
+        return bool(reply != b"stale")
+
+    def hold_image(self, address: str) -> bool:
+        """Say that this worker renders an image now; False if another one does."""
+        key = keys.image_lease(address)
+        return bool(self._redis.set(key, self._worker, nx=True, px=LEASE_MS))
+
+    def keep_image(self, addresses: Sequence[str]) -> None:
+        """Prolong what `hold_image` gave."""
+        pipe = self._redis.pipeline(transaction=False)
+        for address in addresses:
+            pipe.pexpire(keys.image_lease(address), LEASE_MS)
+        pipe.execute()
+
+    def drop_image(self, address: str) -> None:
+        """Let others render the image."""
+        self._redis.delete(keys.image_lease(address))

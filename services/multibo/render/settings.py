@@ -1,0 +1,60 @@
+"""The worker's settings."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from multibo.render.errors import SettingInvalidError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Read once in `__main__` from `MULTIBO_RENDER_<FIELD>`, then passed down."""
+
+    redis_url: str
+    """From `MULTIBO_REDIS_URL`, which every process shares."""
+    blob_url: str
+    """From `MULTIBO_BLOB_URL`, which every process shares."""
+    catalog: Path
+    """From `MULTIBO_CATALOG`, which every process shares."""
+    models: tuple[str, ...] = ()
+    """Catalog names to serve; empty means all."""
+    threads: int | None = None
+    """CPU threads of the arithmetic; None leaves them as they are."""
+    batch_rows: int = 4
+    """Rows rendered together at most, 1..8."""
+    log_level: str = "INFO"
+    process: str = ""
+    """Name of this process in the fleet."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Return the settings of an environment.
+
+        Args:
+            environment: such as `os.environ`.
+
+        Raises:
+            SettingInvalidError: if one is missing or no number.
+        """
+        try:
+            threads = environment.get("MULTIBO_RENDER_THREADS", "")
+            models = environment.get("MULTIBO_RENDER_MODELS", "")
+            return cls(
+                redis_url=environment["MULTIBO_REDIS_URL"],
+                blob_url=environment["MULTIBO_BLOB_URL"],
+                catalog=Path(environment["MULTIBO_CATALOG"]),
+                models=tuple(name for name in models.split(",") if name),
+                threads=int(threads) if threads else None,
+                batch_rows=int(environment.get("MULTIBO_RENDER_BATCH_ROWS", "4")),
+                log_level=environment.get("MULTIBO_RENDER_LOG_LEVEL", "INFO"),
+                process=f"{socket.gethostname()}-{os.getpid()}",
+            )
+        except KeyError as error:
+            raise SettingInvalidError(f"{error.args[0]} is not set") from None
+        except ValueError as error:
+            raise SettingInvalidError(str(error)) from error

@@ -1,0 +1,126 @@
+"""One worker process: load, prove, register, then drain until told to stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from celery import Celery, signals
+from redis import Redis
+
+from multibo.blobs.filesystem import open_blobs
+from multibo.jobs.catalog import Catalog
+from multibo.jobs.spec import RenderSpec
+from multibo.render import golden
+from multibo.render.batching import Drain
+from multibo.render.celery_app import make_app, register_drain, wake_up
+from multibo.render.leases import Leases
+from multibo.render.pipelines import Pipeline, load_pipeline
+from multibo.render.register import Register
+from multibo.render.settings import Settings
+from multibo.render.watchdog import Watchdog
+
+logger = logging.getLogger(__name__)
+
+TURN_S: Final = 60.0
+"""After this long a drain sends itself a new message, so that keys take turns."""
+
+
+class Worker:
+    """Everything one process of the fleet needs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._redis: Redis = Redis.from_url(settings.redis_url, socket_timeout=30)
+        self._watchdog = Watchdog()
+        self._stopping = threading.Event()
+        self._running: Sequence[RenderSpec] = ()
+
+    def run(self) -> int:
+        """Serve until SIGTERM; return the exit status.
+
+        Raises:
+            RenderError: if a model cannot be loaded or draws other pictures than it
+                should: the process claims nothing.
+        """
+        pipelines = self._load()
+        register = Register(self._redis, self._settings.process, tuple(pipelines))
+        app = make_app(self._settings.redis_url, pipelines)
+        drain = self._drain(pipelines, register)
+        register_drain(app, lambda compat_key: self._turn(app, drain, compat_key))
+        signals.worker_shutting_down.connect(self._stop, weak=False)
+        for body in (self._watchdog.run, register.run):
+            threading.Thread(target=body, daemon=True).start()
+        register.announce()
+        logger.info("worker ready", extra={"models": list(pipelines)})
+        try:
+            return self._serve(app)
+        finally:
+            register.leave()
+
+    def _load(self) -> dict[str, Pipeline]:
+        catalog = Catalog.load(self._settings.catalog)
+        names = self._settings.models or tuple(catalog.models)
+        pipelines = {}
+        for name in names:
+            pipeline = load_pipeline(
+                catalog.model(name), threads=self._settings.threads
+            )
+            began = time.monotonic()
+            psnr_db = golden.check_golden(pipeline)
+            logger.info(
+                "golden render passed",
+                extra={
+                    "model": name,
+                    "psnr_db": round(psnr_db, 1),
+                    "numerics": pipeline.numerics,
+                    "seconds": round(time.monotonic() - began, 2),
+                },
+            )
+            pipelines[name] = pipeline
+        return pipelines
+
+    def _drain(self, pipelines: dict[str, Pipeline], register: Register) -> Drain:
+        def measured(n_rows: int, seconds: float) -> None:
+            register.measured(n_rows, seconds)
+            steps = sum(spec.steps for spec in self._running)
+            self._watchdog.measured(steps or n_rows, seconds)
+
+        def guard(specs: Sequence[RenderSpec] | None) -> None:
+            if specs is not None:
+                self._running = specs
+            self._watchdog.guard(specs)
+
+        return Drain(
+            Leases(self._redis, self._settings.process),
+            open_blobs(self._settings.blob_url),
+            pipelines,
+            batch_rows=self._settings.batch_rows,
+            stopping=self._stopping,
+            on_batch=measured,
+            guard=guard,
+        )
+
+    def _turn(self, app: Celery, drain: Drain, compat_key: str) -> None:
+        if drain.run(compat_key, limit_s=TURN_S):
+            wake_up(app, compat_key)
+
+    def _stop(self, **_details: Any) -> None:
+        # Celery's warm shutdown waits for the running task; the task must end.
+        self._stopping.set()
+
+    def _serve(self, app: Celery) -> int:
+        worker = app.Worker(
+            hostname=f"render@{self._settings.process}",
+            pool="threads",
+            concurrency=1,
+            without_gossip=True,
+            without_mingle=True,
+            quiet=True,
+            loglevel=self._settings.log_level,
+        )
+        worker.start()
+        return int(worker.exitcode or 0)
