@@ -1,0 +1,1 @@
+"""Service 2: the fleet that turns render jobs into images."""

@@ -1,0 +1,52 @@
+"""What can go wrong with a render; the decision is in each docstring."""
+
+
+class RenderError(Exception):
+    """Base of every error of `multibo.render`."""
+
+
+class ModelFilesError(RenderError):
+    """The model cannot be loaded; the operator repairs the files or the catalog."""
+
+    def __init__(self, model: str, reason: str) -> None:
+        super().__init__(f"model {model!r} cannot be loaded: {reason}")
+        self.model = model
+        self.reason = reason
+
+
+class BatchRefusedError(RenderError):
+    """The rows do not make one batch of this model; the caller sorts them anew."""
+
+
+class ImageNotFiniteError(RenderError):
+    """A row came out as NaN or infinite; render it again or give the job up."""
+
+    def __init__(self, rows: tuple[int, ...]) -> None:
+        super().__init__(f"not finite: rows {', '.join(map(str, rows))}")
+        self.rows = rows
+
+
+class GoldenMissingError(RenderError):
+    """The model ships no golden image; the operator adds one or skips the check."""
+
+    def __init__(self, model: str, path: str) -> None:
+        super().__init__(f"model {model!r} has no readable golden image at {path}")
+        self.model = model
+        self.path = path
+
+
+class GoldenMismatchError(RenderError):
+    """The model draws other pictures here than it should; the worker claims nothing."""
+
+    def __init__(self, model: str, *, psnr_db: float, required_db: float) -> None:
+        super().__init__(
+            f"model {model!r}: the golden image came out at {psnr_db:.1f} dB of the "
+            f"reference, required are {required_db:.1f} dB"
+        )
+        self.model = model
+        self.psnr_db = psnr_db
+        self.required_db = required_db
+
+
+class SettingInvalidError(RenderError):
+    """A setting is missing or out of range; the operator repairs the environment."""

@@ -1,0 +1,120 @@
+"""The readiness render: a worker draws one known picture before it claims a job."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from torch import Tensor
+
+from multibo.jobs.catalog import ModelSpec
+from multibo.jobs.spec import RenderSpec
+from multibo.render import images
+from multibo.render.errors import GoldenMismatchError, GoldenMissingError
+from multibo.render.pipelines import Pipeline
+
+REQUIRED_DB: Final = 35.0
+"""Float32 on another machine differs by rounding (far above 60 dB); a wrong weight,
+scheduler or guidance lies far below 30 dB."""
+_PEAK_DB: Final = 99.0
+"""Reported for pictures without any difference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """A known picture of one model, the identity warp's."""
+
+    spec: RenderSpec
+    pixels: Tensor
+    """`3 x h x w` in `[0, 1]`."""
+
+
+def golden_folder(model: ModelSpec) -> Path:
+    """Return where a model's golden picture lies: beside its pipeline.
+
+    Args:
+        model: the catalog's entry.
+    """
+    return model.path.parent / "golden"
+
+
+def load_golden(model: ModelSpec) -> Golden:
+    """Read a model's golden picture and what it was made of.
+
+    Args:
+        model: the catalog's entry.
+
+    Raises:
+        GoldenMissingError: if there is none, or its files cannot be read.
+    """
+    folder = golden_folder(model)
+    try:
+        recipe = tomllib.loads((folder / "golden.toml").read_text(encoding="utf-8"))
+        spec = golden_spec(model, prompt=recipe["prompt"], seed=recipe["seed"])
+        pixels = images.decode_png((folder / "reference.png").read_bytes())
+    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
+        raise GoldenMissingError(model.name, str(folder)) from error
+    return Golden(spec, pixels)
+
+
+def golden_spec(model: ModelSpec, *, prompt: str, seed: int) -> RenderSpec:
+    """Return the spec of a golden picture: the identity warp, the model's settings.
+
+    Args:
+        model: the catalog's entry.
+        prompt: what to draw.
+        seed: of the start noise.
+    """
+    space = model.warp_space("")
+    return RenderSpec(
+        model=model.name,
+        revision=model.revision,
+        prompt=prompt,
+        negative_prompt=model.negative_prompt,
+        base_seed=seed,
+        warp_space=space.name,
+        warp=(0,) * space.dimension,
+        steps=model.steps,
+        guidance=model.guidance,
+        width_px=model.width_px,
+        height_px=model.height_px,
+    )
+
+
+def check_golden(pipeline: Pipeline, *, required_db: float = REQUIRED_DB) -> float:
+    """Render the golden picture and return its PSNR against the reference, in dB.
+
+    Args:
+        pipeline: the loaded model.
+        required_db: least PSNR to accept.
+
+    Raises:
+        GoldenMissingError: if the model has no golden picture.
+        GoldenMismatchError: if the picture is further off than allowed.
+    """
+    golden = load_golden(pipeline.model)
+    [image] = [image for image in pipeline.render([golden.spec]) if image is not None]
+    psnr_db = peak_signal_to_noise_db(images.decode_png(image.png), golden.pixels)
+    if not psnr_db >= required_db:
+        raise GoldenMismatchError(
+            pipeline.model.name, psnr_db=psnr_db, required_db=required_db
+        )
+    return psnr_db
+
+
+def peak_signal_to_noise_db(first: Tensor, second: Tensor) -> float:
+    """Return the PSNR of two pictures, at most 99 dB; 0 dB if their sizes differ.
+
+    Args:
+        first: `3 x h x w` in `[0, 1]`.
+        second: `3 x h x w` in `[0, 1]`.
+    """
+    if first.shape != second.shape:
+        return 0.0
+    error = float((first - second).square().mean())
+    if error <= 0:
+        return _PEAK_DB
+    return min(_PEAK_DB, -10 * math.log10(error))

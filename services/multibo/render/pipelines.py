@@ -1,0 +1,243 @@
+"""A loaded diffusion model that turns render specs into images."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import diffusers
+import torch
+from diffusers import DDIMScheduler, StableDiffusionPipeline
+from safetensors import SafetensorError
+from torch import Tensor
+
+from multibo.jobs.catalog import ModelSpec, WarpSpaceSpec
+from multibo.jobs.spec import RenderSpec
+from multibo.render import denoise, images
+from multibo.render.embeddings import PromptEncoder, TextEmbedding
+from multibo.render.errors import (
+    BatchRefusedError,
+    ImageNotFiniteError,
+    ModelFilesError,
+)
+from multibo.render.images import RenderedImage
+from multibo.warp.parametrization import WarpFamily
+from multibo.warp.space import warp_space
+
+MAX_ROWS: Final = denoise.PADDED_SIZES[-1]
+"""Rows of one batch at most."""
+
+
+def load_pipeline(model: ModelSpec, *, threads: int | None = None) -> Pipeline:
+    """Load a model in float32 on the CPU, its own parts as diffusers ships them.
+
+    Args:
+        model: the catalog's entry.
+        threads: CPU threads of this process's arithmetic; default as it is.
+
+    Raises:
+        ModelFilesError: if the files are missing, damaged, of another architecture or
+            in contradiction to the catalog.
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if not Path(model.path, "model_index.json").is_file():
+        raise ModelFilesError(model.name, f"no model_index.json in {model.path}")
+    diffusers.utils.logging.disable_progress_bar()
+    try:
+        parts = StableDiffusionPipeline.from_pretrained(
+            model.path,
+            dtype=torch.float32,
+            safety_checker=None,
+            local_files_only=True,
+            low_cpu_mem_usage=False,
+        )
+    except (OSError, ValueError, TypeError, LookupError, SafetensorError) as error:
+        raise ModelFilesError(model.name, repr(error)) from error
+    _assert_as_in_catalog(model, parts)
+    return Pipeline(model, parts)
+
+
+class Pipeline:
+    """A loaded model; renders one batch at a time."""
+
+    def __init__(self, model: ModelSpec, parts: StableDiffusionPipeline) -> None:
+        self.model = model
+        self.numerics = _numerics_tag()
+        """What, apart from the spec, decides the bits of a picture."""
+        self._unet = parts.unet.eval().requires_grad_(requires_grad=False)
+        self._vae = parts.vae.eval().requires_grad_(requires_grad=False)
+        self._scheduler_config = parts.scheduler.config
+        self._encoder = PromptEncoder(parts.tokenizer, parts.text_encoder.eval())
+        self._scale_px = int(parts.vae_scale_factor)
+        self._families = {
+            name: _family(spec) for name, spec in model.warp_spaces.items()
+        }
+        self._lock = threading.Lock()
+
+    def render(
+        self,
+        rows: Sequence[RenderSpec],
+        observer: denoise.RowObserver | None = None,
+    ) -> list[RenderedImage | None]:
+        """Render a batch.
+
+        The same rows give the same bytes in every run with one numerics tag, and each
+        row gives the same bytes in every batch of the same padded size.
+
+        Args:
+            rows: one to eight specs of this model with one compat key.
+            observer: told after every step; the rows it names are dropped.
+
+        Returns:
+            An image per row, None for a dropped one.
+
+        Raises:
+            BatchRefusedError: if the rows cannot share a batch of this model.
+            ImageNotFiniteError: if a row came out as NaN or infinite.
+            WarpVectorError: if a warp is no point of its space.
+        """
+        pictures = self.render_pixels(rows, observer)
+        return [
+            None if pixels is None else self._finish(spec, pixels)
+            for spec, pixels in zip(rows, pictures, strict=True)
+        ]
+
+    def render_pixels(
+        self,
+        rows: Sequence[RenderSpec],
+        observer: denoise.RowObserver | None = None,
+    ) -> list[Tensor | None]:
+        """Render a batch as far as `3 x h x w` pixels in `[0, 1]`.
+
+        Args:
+            rows: as in `render`.
+            observer: as in `render`.
+
+        Returns:
+            Pixels per row, None for a dropped one.
+
+        Raises:
+            BatchRefusedError: as in `render`.
+            ImageNotFiniteError: as in `render`.
+            WarpVectorError: as in `render`.
+        """
+        self._assert_one_batch(rows)
+        with self._lock, torch.inference_mode():
+            scheduler = DDIMScheduler.from_config(self._scheduler_config)
+            batch = denoise.denoise(
+                self._unet,
+                scheduler,
+                self._families[rows[0].warp_space],
+                denoise.start_batch(
+                    [self._row(spec) for spec in rows], scheduler.init_noise_sigma
+                ),
+                observer,
+            )
+            return self._decode(batch, len(rows))
+
+    def _assert_one_batch(self, rows: Sequence[RenderSpec]) -> None:
+        if not 1 <= len(rows) <= MAX_ROWS:
+            raise BatchRefusedError(f"{len(rows)} rows; a batch has 1 to {MAX_ROWS}")
+        if len({spec.compat_key for spec in rows}) > 1:
+            raise BatchRefusedError("rows of several compat keys")
+        spec, model = rows[0], self.model
+        if (spec.model, spec.revision) != (model.name, model.revision):
+            raise BatchRefusedError(
+                f"rows of {spec.model}@{spec.revision}, not {model.name}"
+                f"@{model.revision}"
+            )
+        if spec.warp_space not in self._families:
+            raise BatchRefusedError(f"no warp space {spec.warp_space}")
+        if spec.width_px % self._scale_px or spec.height_px % self._scale_px:
+            raise BatchRefusedError(f"sides are no multiples of {self._scale_px} px")
+
+    def _row(self, spec: RenderSpec) -> denoise.Row:
+        space = self._families[spec.warp_space].space
+        shape = (
+            self._unet.config.in_channels,
+            spec.height_px // self._scale_px,
+            spec.width_px // self._scale_px,
+        )
+        return denoise.Row(
+            spec=spec,
+            vector=tuple(space.dequantize(spec.warp).tolist()),
+            prompt=self._encoder.encode(spec.prompt).states,
+            negative=self._encoder.encode(spec.negative_prompt).states,
+            noise=denoise.start_noise(spec.base_seed, shape),
+        )
+
+    def _decode(self, batch: denoise.Batch, n_rows: int) -> list[Tensor | None]:
+        pictures: list[Tensor | None] = [None] * n_rows
+        if not batch.live:
+            return pictures
+        latents = batch.latents / self._vae.config.scaling_factor
+        decoded = self._vae.decode(latents, return_dict=False)[0]
+        # Both operations as the stock image processor orders them.
+        pixels = (decoded * 0.5 + 0.5).clamp(0, 1)
+        finite = decoded.isfinite().flatten(1).all(dim=1).tolist()
+        for place, owner in enumerate(batch.owners):
+            if owner is not None:
+                pictures[owner] = pixels[place]
+        broken = [
+            owner
+            for owner, sound in zip(batch.owners, finite, strict=True)
+            if owner is not None and not sound
+        ]
+        if broken:
+            raise ImageNotFiniteError(tuple(broken))
+        return pictures
+
+    def _finish(self, spec: RenderSpec, pixels: Tensor) -> RenderedImage:
+        return RenderedImage(
+            png=images.encode_png(pixels, images.provenance(spec)),
+            width_px=spec.width_px,
+            height_px=spec.height_px,
+            features=images.features(pixels),
+            note=_length_note(
+                prompt=self._encoder.encode(spec.prompt),
+                negative_prompt=self._encoder.encode(spec.negative_prompt),
+            ),
+        )
+
+
+def _length_note(**texts: TextEmbedding) -> str:
+    return "; ".join(
+        f"the {name.replace('_', ' ')} has {text.n_tokens} tokens, of which only the "
+        f"first {text.max_tokens} have an effect"
+        for name, text in texts.items()
+        if text.truncated
+    )
+
+
+def _family(spec: WarpSpaceSpec) -> WarpFamily:
+    return WarpFamily(
+        space=warp_space(spec.family, spec.revision),
+        window=spec.window,
+        blocks=spec.blocks,
+        amplitudes=spec.amplitudes,
+    )
+
+
+def _numerics_tag() -> str:
+    # The number of threads belongs here: it decides how sums are split.
+    capability = torch.backends.cpu.get_cpu_capability().replace(" ", "")
+    return (
+        f"torch-{torch.__version__}/diffusers-{diffusers.__version__}/cpu-{capability}"
+        f"/threads-{torch.get_num_threads()}/float32/sdpa/eager"
+    )
+
+
+def _assert_as_in_catalog(model: ModelSpec, parts: StableDiffusionPipeline) -> None:
+    side_px = int(parts.unet.config.sample_size * parts.vae_scale_factor)
+    found = {
+        "architecture": ("sd-unet", model.architecture),
+        "scheduler": ("DDIMScheduler", type(parts.scheduler).__name__),
+        "tokens": (int(parts.tokenizer.model_max_length), model.max_tokens),
+        "size_px": ((side_px, side_px), (model.width_px, model.height_px)),
+    }
+    for name, (expected, actual) in found.items():
+        if expected != actual:
+            raise ModelFilesError(model.name, f"{name}: {expected} against {actual}")
