@@ -33,7 +33,12 @@ def register_drain(app: Celery, drain: Callable[[str], None]) -> None:
         app: from `make_app`.
         drain: takes a compat key; idempotent.
     """
-    app.task(**queues.settings_of_task())(drain)
+
+    # Celery rebuilds the signature from the name: a lambda has none.
+    def drain_rows(compat_key: str) -> None:
+        drain(compat_key)
+
+    app.task(**queues.settings_of_task())(drain_rows)
 
 
 def wake_up(app: Celery, compat_key: str) -> None:

@@ -52,10 +52,15 @@ class Worker:
         drain = self._drain(pipelines, register)
         register_drain(app, lambda compat_key: self._turn(app, drain, compat_key))
         signals.worker_shutting_down.connect(self._stop, weak=False)
-        for body in (self._watchdog.run, register.run):
-            threading.Thread(target=body, daemon=True).start()
-        register.announce()
-        logger.info("worker ready", extra={"models": list(pipelines)})
+
+        # Ready means consuming: announced earlier, a first row would wait for Celery.
+        def ready(**_details: Any) -> None:
+            register.announce()
+            logger.info("worker ready", extra={"models": list(pipelines)})
+            for body in (self._watchdog.run, register.run):
+                threading.Thread(target=body, daemon=True).start()
+
+        signals.worker_ready.connect(ready, weak=False)
         try:
             return self._serve(app)
         finally:

@@ -1,0 +1,110 @@
+"""Values of the domain with everything a test does not care about filled in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from multibo.jobs.job import ImageRef, JobState, RenderJob
+from multibo.jobs.spec import RenderSpec
+from multibo.optimizer.app.ports import Receipt, RequestKey
+from multibo.optimizer.session.ids import RoundName, SessionName
+from multibo.optimizer.session.model import (
+    Candidate,
+    Feedback,
+    Round,
+    Session,
+    SessionSpec,
+    SessionState,
+    Slate,
+)
+
+NAME = SessionName("local", "walk-in-the-park")
+DIMENSION = 16
+
+
+def a_spec(**changes: Any) -> SessionSpec:
+    spec = SessionSpec(
+        prompt="comic portrait, brown long hair",
+        negative_prompt="",
+        model="avatars",
+        revision="1",
+        warp_space="flow-16@1",
+        dimension=DIMENSION,
+        base_seed=2**62 + 12345,
+        steps=10,
+        guidance=2.5,
+        width_px=128,
+        height_px=128,
+        k=4,
+        rounds=50,
+        images=240,
+        labels=(("team", "a"),),
+    )
+    return replace(spec, **changes)
+
+
+def a_session(**changes: Any) -> Session:
+    session = Session(
+        name=NAME,
+        spec=a_spec(),
+        state=SessionState.ACTIVE,
+        rev=1,
+        create_time_ms=1_000,
+        update_time_ms=1_000,
+    )
+    return replace(session, **changes)
+
+
+def a_warp(slot: int) -> tuple[int, ...]:
+    return (0,) * DIMENSION if slot == 0 else (slot * 100, -4096, *(0,) * 14)
+
+
+def a_slate(number: int = 0, k: int = 4) -> Slate:
+    return Slate(
+        number=number,
+        ordinal=number,
+        candidates=tuple(
+            Candidate(slot, 7, a_warp(slot), "INITIAL", 0.0, 1.0, 1 / k)
+            for slot in range(k)
+        ),
+        engine_version="test@1",
+        degraded="",
+        propose_ms=12,
+        create_time_ms=2_000,
+    )
+
+
+def a_render_spec(**changes: Any) -> RenderSpec:
+    return replace(a_spec().render_spec(a_warp(1)), **changes)
+
+
+def jobs_of(slate: Slate, state: JobState = JobState.QUEUED) -> tuple[RenderJob, ...]:
+    spec = a_spec()
+    return tuple(
+        RenderJob(
+            slate.number,
+            candidate.slot,
+            spec.render_spec(candidate.warp),
+            state=state,
+            image=an_image(candidate.slot) if state is JobState.READY else None,
+        )
+        for candidate in slate.candidates
+    )
+
+
+def an_image(slot: int = 0) -> ImageRef:
+    return ImageRef(f"{slot:064x}", f"{slot + 9:064x}", "image/png", 128, 128, 4321)
+
+
+def a_round(state: JobState = JobState.READY, number: int = 0) -> Round:
+    slate = a_slate(number)
+    return Round(RoundName(NAME, number), slate, None, jobs_of(slate, state))
+
+
+def chosen(slot: int, shown: tuple[int, ...] = (0, 1, 2, 3)) -> Feedback:
+    return Feedback(slot, shown, request_id="r", response_time_ms=1500)
+
+
+def a_receipt(request_id: str = "id-1", reply: bytes = b"\x00reply\xff") -> Receipt:
+    return Receipt(RequestKey(request_id, f"digest of {request_id}"), reply)

@@ -1,0 +1,107 @@
+"""Ports fulfilled in memory: fakes that behave, no mocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from multibo.jobs.catalog import Catalog
+from multibo.jobs.job import JobState, RenderJob
+from multibo.optimizer.adapters.memory_store import MemoryStore
+from multibo.optimizer.app.ports import App, Limits, Readiness
+from multibo.optimizer.preference import engine
+from multibo.optimizer.preference.dataset import Answer
+from multibo.optimizer.preference.slate import (
+    Proposal,
+    ProposalRequest,
+    Recommendation,
+)
+from multibo.optimizer.session.ids import SessionName
+from tests.support.builders import an_image
+
+CATALOG = (
+    Path(__file__).parents[2] / "services" / "multibo" / "pretrained" / "catalog.toml"
+)
+
+
+@dataclass
+class FakeClock:
+    """Time that passes only when told."""
+
+    ms: int = 10_000
+
+    def now_ms(self) -> int:
+        self.ms += 1
+        return self.ms
+
+
+@dataclass
+class FakeFleet:
+    """Renders at once (or never) into the memory store."""
+
+    store: MemoryStore
+    renders: bool = True
+    fails: frozenset[int] = frozenset()
+    woken: list[RenderJob] = field(default_factory=list)
+
+    async def wake(self, name: SessionName, jobs: Sequence[RenderJob]) -> None:
+        self.woken.extend(jobs)
+        for job in jobs if self.renders else ():
+            failed = job.slot in self.fails
+            self.store.put_job(
+                name,
+                replace(
+                    job,
+                    state=JobState.FAILED if failed else JobState.READY,
+                    image=None if failed else an_image(job.slot),
+                    failure="poison" if failed else "",
+                ),
+            )
+
+    async def readiness(self, model: str) -> Readiness:
+        return Readiness(n_workers=1, wait_ms=250)
+
+
+@dataclass
+class DirectEngine:
+    """The real engine, in this process."""
+
+    n_proposals: int = 0
+
+    async def propose(self, request: ProposalRequest, *, timeout_s: float) -> Proposal:
+        self.n_proposals += 1
+        return engine.propose(request)
+
+    async def recommend(
+        self, dimension: int, history: tuple[Answer, ...], *, timeout_s: float
+    ) -> Recommendation:
+        return engine.recommend(dimension, history)
+
+
+class FakeImages:
+    """Every address holds its own name."""
+
+    async def get(self, address: str) -> bytes:
+        return address.encode()
+
+
+def an_app(
+    *,
+    clock: FakeClock | None = None,
+    limits: Limits | None = None,
+    renders: bool = True,
+) -> App:
+    """Return an app over memory; `app.fleet` is a `FakeFleet`."""
+    time = clock or FakeClock()
+    store = MemoryStore(time)
+    return App(
+        store=store,
+        feed=store,
+        fleet=FakeFleet(store, renders=renders),
+        engine=DirectEngine(),
+        images=FakeImages(),
+        catalog=Catalog.load(CATALOG),
+        clock=time,
+        limits=limits or Limits(),
+    )
