@@ -1,0 +1,1 @@
+"""The wire edge: servicers convert, call one use case, and convert back."""

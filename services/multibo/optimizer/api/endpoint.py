@@ -1,0 +1,157 @@
+"""The gRPC server of one optimizer process: services, health, reflection, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health_pb2
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+from grpc_reflection.v1alpha import reflection
+
+from multibo.optimizer.api import interceptors
+from multibo.optimizer.api.health import Health
+from multibo.optimizer.api.image_servicer import ImageServicer
+from multibo.optimizer.api.insight_servicer import InsightServicer
+from multibo.optimizer.api.limits import SERVER_OPTIONS, CallSlots, WatchSlots
+from multibo.optimizer.api.model_servicer import ModelServicer
+from multibo.optimizer.api.paging import PageTokens
+from multibo.optimizer.api.registration import service_handler
+from multibo.optimizer.api.round_servicer import RoundServicer
+from multibo.optimizer.api.session_servicer import SessionServicer
+from multibo.optimizer.app.ports import App
+from multibo.telemetry.metrics import Meter
+from multibo.v1 import (
+    image_service_pb2,
+    insight_service_pb2,
+    model_service_pb2,
+    round_service_pb2,
+    session_service_pb2,
+)
+
+logger = logging.getLogger(__name__)
+
+GRACE_S: Final = 20.0
+"""What calls in flight are given when the process is asked to stop."""
+
+SERVICES: Final[tuple[ServiceDescriptor, ...]] = tuple(
+    service
+    for module in (
+        session_service_pb2,
+        round_service_pb2,
+        insight_service_pb2,
+        image_service_pb2,
+        model_service_pb2,
+    )
+    for service in module.DESCRIPTOR.services_by_name.values()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How much one process serves at a time."""
+
+    n_calls: int = 256
+    n_watches: int = 1_000
+    n_project_watches: int = 100
+
+
+class Endpoint:
+    """Serves an `App` at one address."""
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        engine_ready: Callable[[], bool],
+        meter: Meter | None = None,
+        capacity: Capacity | None = None,
+    ) -> None:
+        capacity = capacity or Capacity()
+        self._draining = asyncio.Event()
+        self._slots = CallSlots(capacity.n_calls)
+        self._watches = WatchSlots(
+            per_process=capacity.n_watches, per_project=capacity.n_project_watches
+        )
+        names = tuple(service.full_name for service in SERVICES)
+        self._health = Health(names, ping=app.store.ping, engine_ready=engine_ready)
+        self._server = grpc.aio.server(
+            interceptors=self._interceptors(meter or Meter()), options=SERVER_OPTIONS
+        )
+        self._add_services(app, names)
+        self._watching_health: asyncio.Task[None] | None = None
+
+    def _interceptors(self, meter: Meter) -> list[grpc.aio.ServerInterceptor]:
+        guards = (
+            interceptors.request_ids,
+            interceptors.call_log(meter),
+            interceptors.refusals,
+            interceptors.admission(self._slots, self._draining),
+            interceptors.deadlines,
+        )
+        return [interceptors.Around(guard) for guard in guards]
+
+    def _add_services(self, app: App, names: tuple[str, ...]) -> None:
+        tokens = PageTokens(app.store.secret)
+        servicers = (
+            SessionServicer(app, tokens, self._watches, self._draining),
+            RoundServicer(app, tokens),
+            InsightServicer(app),
+            ImageServicer(app),
+            ModelServicer(app, tokens),
+        )
+        self._server.add_generic_rpc_handlers(
+            tuple(
+                service_handler(service, servicer)
+                for service, servicer in zip(SERVICES, servicers, strict=True)
+            )
+        )
+        add_HealthServicer_to_server(self._health.servicer, self._server)
+        health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+        reflection.enable_server_reflection(
+            (*names, health_name, reflection.SERVICE_NAME), self._server
+        )
+
+    async def start(self, listen: str) -> int:
+        """Serve from now on.
+
+        Args:
+            listen: `host:port`, `[v6]:port` or `unix:/path`; checked by `auth`.
+
+        Returns:
+            The port, chosen by the system where it was 0; 1 for a unix socket.
+
+        Raises:
+            RuntimeError: if the address cannot be bound.
+        """
+        port = self._server.add_insecure_port(listen)
+        await self._health.refresh()
+        await self._server.start()
+        self._watching_health = asyncio.create_task(self._health.run())
+        return port
+
+    async def drain(self, grace_s: float = GRACE_S) -> None:
+        """Stop taking calls, end the watches with `resume`, finish the others.
+
+        Args:
+            grace_s: calls that take longer are cut off.
+        """
+        self._draining.set()
+        if self._watching_health is not None:
+            self._watching_health.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching_health
+        await self._health.drain()
+        # The GOAWAY that `stop` sends at once sends clients to another replica. Its
+        # own wait forgets aborted methods (grpc/grpc#37239), so ours goes beside it.
+        stopping = asyncio.create_task(self._server.stop(grace_s))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._slots.idle(), grace_s)
+        await stopping
+        logger.info("drained")
