@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from multibo.jobs import codec
+from multibo.jobs.errors import JobDocumentError
+from multibo.jobs.job import JobState, RenderJob, job_field, retry_delay_ms
+from tests.support.builders import a_render_spec, an_image
+
+
+def a_job() -> RenderJob:
+    return RenderJob(
+        3,
+        1,
+        a_render_spec(base_seed=2**63 - 1),
+        state=JobState.READY,
+        attempt=2,
+        image=an_image(),
+        features=(0.25, -1.5),
+        note="the prompt has 80 tokens",
+    )
+
+
+def test_a_job_reads_back_equal() -> None:
+    assert codec.job_from_json(codec.job_to_json(a_job())) == a_job()
+
+
+def test_a_job_without_image_reads_back_equal() -> None:
+    job = replace(a_job(), image=None, features=(), state=JobState.QUEUED)
+
+    assert codec.job_from_json(codec.job_to_json(job)) == job
+
+
+@pytest.mark.parametrize("data", ["", "{}", "[]", '{"schema":1}', '{"schema":2}'])
+def test_a_damaged_document_is_refused(data: str) -> None:
+    with pytest.raises(JobDocumentError):
+        codec.job_from_json(data)
+    with pytest.raises(JobDocumentError):
+        codec.image_from_json(data or "nul")
+
+
+def test_a_requeued_job_keeps_its_fence_and_loses_its_past() -> None:
+    failed = replace(
+        a_job(), state=JobState.FAILED, failures=3, lapses=2, failure="poison"
+    )
+
+    again = failed.queued_again(now_ms=99)
+
+    assert (again.state, again.attempt) == (JobState.QUEUED, 2)
+    assert (again.failures, again.lapses, again.failure) == (0, 0, "")
+    assert again.due_ms == again.enqueued_ms == 99
+    assert failed.ended
+    assert not again.ended
+
+
+def test_retries_wait_2_4_8_seconds() -> None:
+    assert [retry_delay_ms(n) for n in (1, 2, 3, 4)] == [2000, 4000, 8000, 8000]
+    assert job_field(3, 1) == a_job().field == "3/1"
