@@ -191,11 +191,13 @@ class Pipeline:
         return pictures
 
     def _finish(self, spec: RenderSpec, pixels: Tensor) -> RenderedImage:
+        png = images.encode_png(pixels, images.provenance(spec))
         return RenderedImage(
-            png=images.encode_png(pixels, images.provenance(spec)),
+            png=png,
             width_px=spec.width_px,
             height_px=spec.height_px,
-            features=images.features(pixels),
+            # Of the file, not of the tensor: an image found stored has the same.
+            features=images.features(images.decode_png(png)),
             note=_length_note(
                 prompt=self._encoder.encode(spec.prompt),
                 negative_prompt=self._encoder.encode(spec.negative_prompt),

@@ -1,0 +1,212 @@
+"""A drain over real Redis and real files; only the diffusion is a fake."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from redis import Redis
+
+from multibo.blobs.filesystem import FilesystemBlobs
+from multibo.jobs import codec, keys
+from multibo.jobs.job import JobState, RenderJob
+from multibo.jobs.keys import SessionKeys
+from multibo.jobs.spec import RenderSpec
+from multibo.render import images
+from multibo.render.batching import Drain
+from multibo.render.denoise import RowObserver
+from multibo.render.images import RenderedImage
+from multibo.render.leases import Leases
+from tests.support.builders import NAME, a_render_spec
+
+KEY = SessionKeys(NAME.sid)
+
+
+@dataclass
+class FlatPipeline:
+    """Paints one gray per warp; rows in `poison` raise."""
+
+    numerics: str = "test"
+    poison: set[int] = field(default_factory=set)
+    batches: list[int] = field(default_factory=list)
+    before_step: Callable[[], None] = lambda: None
+
+    def render(
+        self, rows: Sequence[RenderSpec], observer: RowObserver | None = None
+    ) -> list[RenderedImage | None]:
+        self.batches.append(len(rows))
+        if any(row.warp[0] in self.poison for row in rows):
+            raise RuntimeError("poison")
+        self.before_step()
+        gone = observer.step(10, 10) if observer else frozenset()
+        return [None if n in gone else flat(row) for n, row in enumerate(rows)]
+
+
+def flat(spec: RenderSpec) -> RenderedImage:
+    pixels = torch.full((3, 128, 128), (spec.warp[0] % 251) / 251)
+    png = images.encode_png(pixels, images.provenance(spec))
+    return RenderedImage(png, 128, 128, images.features(images.decode_png(png)))
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    client: Redis = Redis.from_url(redis_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> FilesystemBlobs:
+    return FilesystemBlobs(tmp_path / "images")
+
+
+def a_drain(
+    redis: Redis, blobs: FilesystemBlobs, pipeline: FlatPipeline, **changes: Any
+) -> Drain:
+    settings: dict[str, Any] = {
+        "batch_rows": 4,
+        "stopping": threading.Event(),
+        "on_batch": lambda _rows, _seconds: None,
+        "guard": lambda _specs: None,
+        **changes,
+    }
+    return Drain(
+        Leases(redis, "worker"),
+        blobs,
+        {"avatars": pipeline},  # type: ignore[dict-item]
+        **settings,
+    )
+
+
+def enqueue(redis: Redis, *warps: int, round: int = 0) -> str:
+    for slot, first in enumerate(warps):
+        spec = a_render_spec(warp=(first, *(0,) * 15))
+        job = RenderJob(round, slot, spec)
+        redis.hset(KEY.jobs, job.field, codec.job_to_json(job))
+        redis.sadd(KEY.pending, job.field)
+        row = keys.row_reference(NAME.sid, round, slot)
+        redis.zadd(keys.rows(spec.compat_key), {row: slot})
+    return a_render_spec().compat_key
+
+
+def job(redis: Redis, slot: int, round: int = 0) -> RenderJob:
+    return codec.job_from_json(redis.hget(KEY.jobs, f"{round}/{slot}") or "")
+
+
+def test_waiting_rows_become_stored_images(
+    redis: Redis, blobs: FilesystemBlobs
+) -> None:
+    pipeline = FlatPipeline()
+    compat = enqueue(redis, 1, 2, 3, 4)
+
+    more = a_drain(redis, blobs, pipeline).run(compat, limit_s=5)
+
+    assert not more
+    assert pipeline.batches == [4]
+    for slot in range(4):
+        image = job(redis, slot).image
+        assert image is not None
+        assert len(blobs.get(image.address)) == image.size_bytes
+        assert len(job(redis, slot).features) == 256
+
+
+def test_a_row_whose_image_exists_is_not_rendered(
+    redis: Redis, blobs: FilesystemBlobs
+) -> None:
+    pipeline = FlatPipeline()
+    drain = a_drain(redis, blobs, pipeline)
+    drain.run(enqueue(redis, 1, 2), limit_s=5)
+
+    drain.run(enqueue(redis, 2, 3, round=1), limit_s=5)
+
+    assert pipeline.batches == [2, 1]
+    assert job(redis, 0, round=1).image == job(redis, 1).image
+    assert job(redis, 0, round=1).features == job(redis, 1).features
+
+
+def test_only_the_poisoned_row_of_a_batch_pays(
+    redis: Redis, blobs: FilesystemBlobs
+) -> None:
+    pipeline = FlatPipeline(poison={3})
+    compat = enqueue(redis, 1, 2, 3, 4)
+
+    a_drain(redis, blobs, pipeline).run(compat, limit_s=5)
+
+    states = [job(redis, slot).state for slot in range(4)]
+    assert states.count(JobState.READY) == 3
+    assert job(redis, 2).failures == 1
+    assert "poison" in job(redis, 2).failure
+    assert pipeline.batches == [4, 1, 1, 1, 1]
+
+
+def test_a_canceled_row_leaves_the_batch_and_the_others_arrive(
+    redis: Redis, blobs: FilesystemBlobs
+) -> None:
+    def cancel() -> None:
+        canceled = replace(job(redis, 1), state=JobState.CANCELLED)
+        redis.hset(KEY.jobs, "0/1", codec.job_to_json(canceled))
+
+    compat = enqueue(redis, 1, 2, 3)
+
+    a_drain(redis, blobs, FlatPipeline(before_step=cancel)).run(compat, limit_s=5)
+
+    states = [job(redis, slot).state for slot in range(3)]
+    assert states == [JobState.READY, JobState.CANCELLED, JobState.READY]
+
+
+def test_equal_rows_are_rendered_once_at_a_time(
+    redis: Redis, blobs: FilesystemBlobs
+) -> None:
+    pipeline = FlatPipeline()
+    compat = enqueue(redis, 1, 1)
+
+    a_drain(redis, blobs, pipeline).run(compat, limit_s=5)
+
+    second = job(redis, 1)
+    assert pipeline.batches == [1]
+    assert job(redis, 0).state is JobState.READY
+    assert (second.state, second.failures) == (JobState.QUEUED, 0)
+    assert second.due_ms > 0
+
+
+def test_a_stopping_worker_claims_nothing(redis: Redis, blobs: FilesystemBlobs) -> None:
+    stopping = threading.Event()
+    stopping.set()
+    compat = enqueue(redis, 1, 2)
+
+    drain = a_drain(redis, blobs, FlatPipeline(), stopping=stopping)
+
+    assert not drain.run(compat, limit_s=5)
+    assert redis.zcard(keys.rows(compat)) == 2
+
+
+def test_keys_take_turns(redis: Redis, blobs: FilesystemBlobs) -> None:
+    compat = enqueue(redis, 1, 2, 3)
+
+    assert a_drain(redis, blobs, FlatPipeline()).run(compat, limit_s=0)
+
+
+def test_rows_of_a_model_that_is_not_here_are_left_alone(
+    redis: Redis, blobs: FilesystemBlobs
+) -> None:
+    drain = a_drain(redis, blobs, FlatPipeline())
+
+    assert not drain.run("huge:1:64x64:s4:cfg:flow-16@1", limit_s=5)
+
+
+def test_a_store_that_cannot_be_written_fails_the_row_with_its_reason(
+    redis: Redis, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "images"
+    blocked.write_text("a file where the folder should be")
+    compat = enqueue(redis, 1)
+
+    a_drain(redis, FilesystemBlobs(blocked), FlatPipeline()).run(compat, limit_s=5)
+
+    assert job(redis, 0).failures == 1
+    assert "image store" in job(redis, 0).failure

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from multibo.render.errors import SettingInvalidError
+from multibo.render.settings import Settings
+
+SHARED = {
+    "MULTIBO_REDIS_URL": "redis://host/0",
+    "MULTIBO_BLOB_URL": "file:///images",
+    "MULTIBO_CATALOG": "/catalog.toml",
+}
+
+
+def test_shared_settings_suffice() -> None:
+    settings = Settings.from_environment(SHARED)
+
+    assert settings.catalog == Path("/catalog.toml")
+    assert (settings.models, settings.threads) == ((), None)
+    assert settings.process
+
+
+def test_own_settings_are_read() -> None:
+    settings = Settings.from_environment(
+        {
+            **SHARED,
+            "MULTIBO_RENDER_MODELS": "avatars,sdxl",
+            "MULTIBO_RENDER_THREADS": "2",
+            "MULTIBO_RENDER_BATCH_ROWS": "8",
+        }
+    )
+
+    assert settings.models == ("avatars", "sdxl")
+    assert (settings.threads, settings.batch_rows) == (2, 8)
+
+
+@pytest.mark.parametrize("missing", sorted(SHARED))
+def test_a_missing_setting_is_named(missing: str) -> None:
+    environment = {name: SHARED[name] for name in SHARED if name != missing}
+
+    with pytest.raises(SettingInvalidError, match=missing):
+        Settings.from_environment(environment)
+
+
+def test_a_number_has_to_be_one() -> None:
+    with pytest.raises(SettingInvalidError):
+        Settings.from_environment({**SHARED, "MULTIBO_RENDER_THREADS": "many"})
