@@ -35,11 +35,14 @@ class Health:
         self._services = ("", *services)
         self._ping = ping
         self._engine_ready = engine_ready
+        self._engine_started = False
         self._serving: bool | None = None
 
     async def refresh(self) -> bool:
         """Look once, tell the service, and return whether all is well."""
-        serving = self._engine_ready() and await self._store_answers()
+        # Once started, an engine that is away means degraded slates, not an outage.
+        self._engine_started = self._engine_started or self._engine_ready()
+        serving = self._engine_started and await self._store_answers()
         if serving is not self._serving:
             self._serving = serving
             for name in self._services:

@@ -60,7 +60,9 @@ class PageTokens:
         if not token:
             return ""
         try:
-            sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+            sealed = base64.b64decode(
+                token + "=" * (-len(token) % 4), altchars=b"-_", validate=True
+            )
         except (binascii.Error, ValueError):
             raise PageTokenInvalidError("not a token") from None
         given, place = sealed[:_SIGNATURE_BYTES], sealed[_SIGNATURE_BYTES:]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -21,7 +21,7 @@ from multibo.optimizer.api.errors import (
     RequestUnreadableError,
 )
 
-Handler = grpc.RpcMethodHandler[Any, Any]
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in the stubs only
 Reply = Message | bytes
 """A stored reply goes out as the bytes that were stored."""
 Context = grpc.aio.ServicerContext[Any, Any]

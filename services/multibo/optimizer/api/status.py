@@ -83,6 +83,8 @@ def _metadata(error: Exception) -> dict[str, str]:
     values = dict(vars(error))
     if isinstance(error, RoundNotOpenError):
         values["open_round"] = values.pop("current")
+    if "state" in values:  # as the contract's enums have it
+        values["state"] = str(values["state"]).upper()
     for carried_elsewhere in ("violations", "field", "description", "retry_after_ms"):
         values.pop(carried_elsewhere, None)
     return {name: _text(value) for name, value in values.items()}

@@ -1,0 +1,214 @@
+"""Every field has a range, and a request outside it is named by its path."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+
+from multibo.optimizer.api import validate
+from multibo.optimizer.api.errors import FieldsInvalidError, MethodUnimplementedError
+from multibo.v1 import round_pb2, round_service_pb2, session_pb2, session_service_pb2
+from tests.support.wire import a_spec, create_request, new_id
+
+NAN, INF = math.nan, math.inf
+
+
+def paths(refused: pytest.ExceptionInfo[FieldsInvalidError]) -> set[str]:
+    return {path for path, _ in refused.value.violations}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"prompt": ""},
+        {"prompt": " \n\t"},
+        {"prompt": "x" * 1001},
+        {"prompt": "x" * 10_000},
+        {"negative_prompt": "x" * 1001},
+        {"seed": -1},
+        {"steps": -1},
+        {"steps": 201},
+        {"guidance": NAN},
+        {"guidance": INF},
+        {"guidance": -0.1},
+        {"guidance": 30.1},
+        {"slate_size": 1},
+        {"slate_size": 9},
+        {"slate_size": -4},
+        {"rounds": -1},
+        {"rounds": 201},
+        {"images": -1},
+        {"images": 1},
+        {"images": 10_001},
+        {"control_share": NAN},
+        {"control_share": 1.1},
+        {"probe_share": -INF},
+        {"labels": {f"key-{n}": "" for n in range(17)}},
+        {"labels": {"Key": "value"}},
+        {"labels": {"": "value"}},
+        {"labels": {"k" * 65: "value"}},
+        {"labels": {"key": "v" * 65}},
+    ],
+    ids=str,
+)
+def test_a_spec_out_of_range_is_refused_by_its_path(spec: dict[str, Any]) -> None:
+    request = create_request(spec=a_spec(**spec))
+
+    with pytest.raises(FieldsInvalidError) as refused:
+        validate.create_session(request)
+
+    assert paths(refused) == {f"spec.{field}" for field in spec}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"prompt": "x" * 1000},
+        {"prompt": "ä" * 1000},
+        {"negative_prompt": ""},
+        {"seed": 2**63 - 1},
+        {"steps": 200, "guidance": 0.0},
+        {"guidance": 30.0},
+        {"slate_size": 2, "images": 2},
+        {"slate_size": 8, "rounds": 200, "images": 10_000},
+        {"labels": {f"key-{n}": "v" * 64 for n in range(16)}},
+        {"control_share": 0.0, "probe_share": 0.0},
+    ],
+    ids=lambda spec: ",".join(spec),
+)
+def test_a_spec_at_the_end_of_its_range_passes(spec: dict[str, Any]) -> None:
+    validate.create_session(create_request(spec=a_spec(**spec)))
+
+
+def test_every_violation_is_named_at_once() -> None:
+    request = create_request(spec=a_spec(prompt="", rounds=999), request_id="")
+
+    with pytest.raises(FieldsInvalidError) as refused:
+        validate.create_session(request)
+
+    assert paths(refused) == {"spec.prompt", "spec.rounds", "request_id"}
+
+
+def test_a_session_needs_a_spec() -> None:
+    request = session_service_pb2.CreateSessionRequest(request_id=new_id())
+
+    with pytest.raises(FieldsInvalidError) as refused:
+        validate.create_session(request)
+
+    assert paths(refused) == {"spec"}
+
+
+@pytest.mark.parametrize(
+    "request_id",
+    ["", "1", "urn:uuid:" + new_id(), "{" + new_id() + "}", new_id()[:-1] + "g"],
+)
+def test_a_command_needs_a_uuid(request_id: str) -> None:
+    with pytest.raises(FieldsInvalidError) as refused:
+        validate.create_session(create_request(request_id=request_id))
+
+    assert paths(refused) == {"request_id"}
+
+
+def test_a_uuid_may_be_written_in_capitals() -> None:
+    validate.create_session(create_request(request_id=new_id().upper()))
+
+
+@pytest.mark.parametrize("share", ["control_share", "probe_share"])
+def test_what_a_spec_cannot_ask_for_yet_is_no_error_of_the_field(share: str) -> None:
+    request = create_request(spec=a_spec(**{share: 0.25}))
+
+    with pytest.raises(MethodUnimplementedError, match=share):
+        validate.create_session(request)
+
+
+def feedback(
+    request_id: str | None = None, **fields: Any
+) -> round_service_pb2.SubmitFeedbackRequest:
+    return round_service_pb2.SubmitFeedbackRequest(
+        feedback=round_pb2.Feedback(**fields),
+        request_id=new_id() if request_id is None else request_id,
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_", "path"),
+    [
+        (feedback(shown=[0, 1]), "feedback"),
+        (feedback(chosen=0, request_id=""), "request_id"),
+        (feedback(chosen=0, response_time=Duration()), "feedback.response_time"),
+        (
+            feedback(chosen=0, response_time=Duration(seconds=3600, nanos=1)),
+            "feedback.response_time",
+        ),
+        (
+            feedback(chosen=0, response_time=Duration(seconds=-1)),
+            "feedback.response_time",
+        ),
+    ],
+)
+def test_an_answer_out_of_form_is_refused(
+    request_: round_service_pb2.SubmitFeedbackRequest, path: str
+) -> None:
+    with pytest.raises(FieldsInvalidError) as refused:
+        validate.submit_feedback(request_)
+
+    assert paths(refused) == {path}
+
+
+def test_an_answer_may_take_an_hour() -> None:
+    validate.submit_feedback(feedback(chosen=0, response_time=Duration(seconds=3600)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("ranking", round_pb2.Ranking(slots=[0, 1])),
+        ("tie", round_pb2.Tie(slots=[0, 1])),
+        ("none_of_these", round_pb2.NoneOfThese()),
+        ("skip", round_pb2.Skip()),
+    ],
+)
+def test_a_kind_of_answer_that_is_not_built_is_unimplemented(
+    kind: str, value: Any
+) -> None:
+    with pytest.raises(MethodUnimplementedError, match=f"feedback.{kind}"):
+        validate.submit_feedback(feedback(**{kind: value}))
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"page_size": -1}, "page_size"),
+        ({"states": [0]}, "states"),
+        ({"states": [77]}, "states"),
+        ({"labels": {"Key": ""}}, "labels"),
+    ],
+)
+def test_a_listing_out_of_range_is_refused(fields: dict[str, Any], path: str) -> None:
+    request = session_service_pb2.ListSessionsRequest(**fields)
+
+    with pytest.raises(FieldsInvalidError) as refused:
+        validate.list_sessions(request)
+
+    assert paths(refused) == {path}
+
+
+@pytest.mark.parametrize("field", ["page_size", "after_round"])
+def test_a_listing_of_rounds_starts_at_zero(field: str) -> None:
+    request = round_service_pb2.ListRoundsRequest(**{field: -1})
+
+    with pytest.raises(FieldsInvalidError) as refused:
+        validate.list_rounds(request)
+
+    assert paths(refused) == {field}
+
+
+def test_a_number_that_is_no_value_is_refused() -> None:
+    with pytest.raises(FieldsInvalidError):
+        validate.view(99)
+    with pytest.raises(FieldsInvalidError):
+        validate.image_size(99)
+    validate.view(session_pb2.SESSION_VIEW_FULL)
