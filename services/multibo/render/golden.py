@@ -84,6 +84,25 @@ def golden_spec(model: ModelSpec, *, prompt: str, seed: int) -> RenderSpec:
     )
 
 
+def write_golden(pipeline: Pipeline, *, prompt: str, seed: int) -> None:
+    """Make the golden picture of a new model, or of a new revision of one.
+
+    Args:
+        pipeline: the loaded model, known to be sound.
+        prompt: what to draw; it must need no escaping in TOML.
+        seed: of the start noise.
+    """
+    folder = golden_folder(pipeline.model)
+    folder.mkdir(parents=True, exist_ok=True)
+    spec = golden_spec(pipeline.model, prompt=prompt, seed=seed)
+    (folder / "reference.png").write_bytes(_render(pipeline, spec))
+    (folder / "golden.toml").write_text(
+        "# What reference.png shows; all else as in the catalog.\n"
+        f'prompt = "{prompt}"\nseed = {seed}\n',
+        encoding="utf-8",
+    )
+
+
 def check_golden(pipeline: Pipeline, *, required_db: float = REQUIRED_DB) -> float:
     """Render the golden picture and return its PSNR against the reference, in dB.
 
@@ -96,8 +115,8 @@ def check_golden(pipeline: Pipeline, *, required_db: float = REQUIRED_DB) -> flo
         GoldenMismatchError: if the picture is further off than allowed.
     """
     golden = load_golden(pipeline.model)
-    [image] = [image for image in pipeline.render([golden.spec]) if image is not None]
-    psnr_db = peak_signal_to_noise_db(images.decode_png(image.png), golden.pixels)
+    pixels = images.decode_png(_render(pipeline, golden.spec))
+    psnr_db = peak_signal_to_noise_db(pixels, golden.pixels)
     if not psnr_db >= required_db:
         raise GoldenMismatchError(
             pipeline.model.name, psnr_db=psnr_db, required_db=required_db
@@ -118,3 +137,8 @@ def peak_signal_to_noise_db(first: Tensor, second: Tensor) -> float:
     if error <= 0:
         return _PEAK_DB
     return min(_PEAK_DB, -10 * math.log10(error))
+
+
+def _render(pipeline: Pipeline, spec: RenderSpec) -> bytes:
+    [image] = [image for image in pipeline.render([spec]) if image is not None]
+    return image.png

@@ -51,12 +51,15 @@ def to_bytes(pixels: Tensor) -> Tensor:
 def features(pixels: Tensor) -> tuple[float, ...]:
     """Return what a glance sees: colors and edge strengths of a coarse grid.
 
+    They are those of the picture in 8 bits: the same before and after the PNG.
+
     Args:
         pixels: `3 x h x w` in `[0, 1]`.
 
     Returns:
         256 numbers: 192 mean colors, then 64 mean edge strengths.
     """
+    pixels = (pixels * 255).round() / 255
     colors = functional.adaptive_avg_pool2d(pixels, _FEATURE_SIDE)
     gray = functional.adaptive_avg_pool2d(pixels.mean(dim=0, keepdim=True), _EDGE_SIDE)
     across = gray[:, :-1, 1:] - gray[:, :-1, :-1]

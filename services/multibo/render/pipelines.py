@@ -138,6 +138,18 @@ class Pipeline:
             )
             return self._decode(batch, len(rows))
 
+    def note(self, spec: RenderSpec) -> str:
+        """Return what the person should know of a picture; mostly nothing.
+
+        Args:
+            spec: a spec of this model.
+        """
+        with self._lock:
+            return _length_note(
+                prompt=self._encoder.encode(spec.prompt),
+                negative_prompt=self._encoder.encode(spec.negative_prompt),
+            )
+
     def _assert_one_batch(self, rows: Sequence[RenderSpec]) -> None:
         if not 1 <= len(rows) <= MAX_ROWS:
             raise BatchRefusedError(f"{len(rows)} rows; a batch has 1 to {MAX_ROWS}")
@@ -198,10 +210,7 @@ class Pipeline:
             height_px=spec.height_px,
             # Of the file, not of the tensor: an image found stored has the same.
             features=images.features(images.decode_png(png)),
-            note=_length_note(
-                prompt=self._encoder.encode(spec.prompt),
-                negative_prompt=self._encoder.encode(spec.negative_prompt),
-            ),
+            note=self.note(spec),
         )
 
 
