@@ -1,0 +1,100 @@
+// What the page knows of a session, as a fold over what the server says. Pure: an old value in, a new value out.
+// Messages arrive at least once and polls may overtake events, so every step tolerates repeats and stale news.
+
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { CandidateState, RoundState, type Candidate, type Round } from "../gen/multibo/v1/round_pb";
+import { SessionState, type Session } from "../gen/multibo/v1/session_pb";
+import type { WatchSessionResponse } from "../gen/multibo/v1/session_service_pb";
+
+export interface Progress {
+  step: number;
+  steps: number;
+}
+
+export interface Knowledge {
+  session: Session;
+  /** The newest round; undefined before the first. */
+  round: Round | undefined;
+  /** Denoising progress of the newest round's slots. */
+  progress: ReadonlyMap<number, Progress>;
+}
+
+export function knowledgeOf(session: Session): Knowledge {
+  return { session, round: session.latestRound, progress: new Map() };
+}
+
+/** Takes in a session, in either view. */
+export function withSession(known: Knowledge, session: Session): Knowledge {
+  if (isOlder(session.updateTime, known.session.updateTime)) return known;
+  const next = { ...known, session };
+  return session.latestRound === undefined ? next : withRound(next, session.latestRound);
+}
+
+/** Takes in a round. */
+export function withRound(known: Knowledge, round: Round): Knowledge {
+  const current = known.round;
+  if (current === undefined || round.number > current.number) {
+    return { ...known, round, progress: new Map() };
+  }
+  if (round.number < current.number || isRegress(current, round)) return known;
+  const candidates = round.candidates.map((candidate) => newer(current.candidates[candidate.slot], candidate));
+  return { ...known, round: { ...round, candidates } };
+}
+
+/** Takes in one event of WatchSession. */
+export function withEvent(known: Knowledge, { event }: WatchSessionResponse): Knowledge {
+  switch (event.case) {
+    case "snapshot":
+    case "sessionChanged":
+      return event.value.session === undefined ? known : withSession(known, event.value.session);
+    case "roundChanged":
+      return event.value.round === undefined ? known : withRound(known, event.value.round);
+    case "candidateChanged":
+      return event.value.candidate === undefined ? known : withCandidate(known, event.value.candidate);
+    case "progress": {
+      const { candidate, slot, step, steps } = event.value;
+      if (known.round?.candidates[slot]?.name !== candidate) return known;
+      return { ...known, progress: new Map(known.progress).set(slot, { step, steps }) };
+    }
+    default:
+      return known;
+  }
+}
+
+/** Whether the session takes no more answers. */
+export function isOver(session: Session): boolean {
+  return session.state === SessionState.FINISHED || session.state === SessionState.EXHAUSTED;
+}
+
+/** Whether a round takes an answer, now or as soon as pictures are there. */
+export function isPending(round: Round | undefined): boolean {
+  return round?.state === RoundState.RENDERING || round?.state === RoundState.OPEN;
+}
+
+export function countReady(round: Round): number {
+  return round.candidates.filter(({ state }) => state === CandidateState.READY).length;
+}
+
+function withCandidate(known: Knowledge, candidate: Candidate): Knowledge {
+  const { round } = known;
+  const current = round?.candidates[candidate.slot];
+  if (round === undefined || current?.name !== candidate.name) return known;
+  const candidates = round.candidates.with(candidate.slot, newer(current, candidate));
+  return { ...known, round: { ...round, candidates } };
+}
+
+/** A picture, once there, stays; only a retry brings a failed one back. */
+function newer(current: Candidate | undefined, candidate: Candidate): Candidate {
+  return current?.state === CandidateState.READY ? current : candidate;
+}
+
+/** Whether `round` is an earlier state of `current`. */
+function isRegress(current: Round, round: Round): boolean {
+  return !isPending(current) && current.state !== RoundState.FAILED && isPending(round) && round.feedback === undefined;
+}
+
+function isOlder(time: Timestamp | undefined, reference: Timestamp | undefined): boolean {
+  if (time === undefined || reference === undefined) return false;
+  if (time.seconds !== reference.seconds) return time.seconds < reference.seconds;
+  return time.nanos < reference.nanos;
+}

@@ -1,0 +1,84 @@
+// What went wrong, in words for the person, and what can be done about it.
+
+import { Code, ConnectError } from "@connectrpc/connect";
+import { isUnreachable } from "./calls";
+import { errorInfo, fieldViolations, retryDelayMs } from "./error_details";
+
+export interface Problem {
+  /** `ErrorReason` without its prefix, or `UNREACHABLE`. */
+  reason: string;
+  sentence: string;
+  /** Whether the same action may succeed when repeated. */
+  canRetry: boolean;
+  /** When the server asks to wait, how long. */
+  waitMs?: number;
+}
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  UNREACHABLE: "The server cannot be reached. Your choices are safe; they are kept on the server.",
+  SESSION_NOT_FOUND: "This session is gone. Sessions are forgotten some days after they were last used.",
+  MODEL_NOT_FOUND: "The server does not know this model.",
+  SESSION_FINISHED: "This session is finished.",
+  BUDGET_SPENT: "All rounds of this session are used.",
+  ROUND_NOT_OPEN: "This round was already answered, perhaps in another window.",
+  FEEDBACK_INVALID: "The choice did not fit the pictures shown. Here they are again.",
+  NO_FEEDBACK_YET: "Choose a picture first; then there is something to recommend.",
+  CANDIDATE_NOT_READY: "That picture is not ready yet.",
+  QUOTA_EXCEEDED: "Too many sessions are open. Finish some of them first.",
+  RATE_LIMITED: "That was a little fast for the server.",
+  BACKLOG_FULL: "Many pictures are waiting to be drawn.",
+  STORE_UNAVAILABLE: "The server has lost its memory for a moment.",
+  DRAINING: "The server is being restarted.",
+  DEADLINE_EXCEEDED: "The server took too long to answer.",
+  UNIMPLEMENTED: "This server cannot do that yet.",
+  TOKEN_MISSING: "You are not signed in.",
+  TOKEN_INVALID: "You are no longer signed in.",
+  SCOPE_MISSING: "You are not allowed to do that.",
+};
+
+const RETRYABLE: readonly Code[] = [
+  Code.Unavailable,
+  Code.DeadlineExceeded,
+  Code.Aborted,
+  Code.ResourceExhausted,
+  Code.Internal,
+  Code.Unknown,
+];
+
+/** Describes a failed call. */
+export function describe(error: unknown): Problem {
+  const failure = ConnectError.from(error);
+  const reason = reasonOf(failure);
+  const waitMs = retryDelayMs(failure);
+  return {
+    reason,
+    sentence: sentence(failure, reason, waitMs),
+    canRetry: RETRYABLE.includes(failure.code),
+    ...(waitMs === undefined ? {} : { waitMs }),
+  };
+}
+
+function reasonOf(failure: ConnectError): string {
+  if (isUnreachable(failure)) return errorInfo(failure)?.reason ?? "UNREACHABLE";
+  if (failure.code === Code.DeadlineExceeded) return "DEADLINE_EXCEEDED";
+  return errorInfo(failure)?.reason ?? Code[failure.code].toUpperCase();
+}
+
+function sentence(failure: ConnectError, reason: string, waitMs: number | undefined): string {
+  const violations = fieldViolations(failure);
+  if (reason === "FIELD_INVALID" && violations.length > 0) {
+    return violations.map(({ field, description }) => `${fieldLabel(field)}: ${description}`).join(" ");
+  }
+  let text = SENTENCES[reason];
+  if (text === undefined) {
+    const call = failure.metadata.get("x-request-id");
+    text = `Something went wrong on the server${call === null ? "" : ` (report ${call})`}.`;
+  }
+  return waitMs === undefined ? text : `${text} Try again in ${Math.max(1, Math.ceil(waitMs / 1000))} s.`;
+}
+
+/** `spec.slate_size` -> `Slate size`. */
+function fieldLabel(path: string): string {
+  const name = path.split(".").at(-1)!.replaceAll("_", " ");
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

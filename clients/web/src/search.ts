@@ -1,0 +1,270 @@
+// One session on the page: what is known of it, what the person may do now, and the calls behind that.
+
+import { create } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import type { Recommendation } from "../gen/multibo/v1/insight_pb";
+import { FeedbackSchema, RoundState, type Candidate, type Feedback } from "../gen/multibo/v1/round_pb";
+import { SessionState, SessionView } from "../gen/multibo/v1/session_pb";
+import { COMMAND_MS, type Api } from "./calls";
+import { readRounds, withChoice, type Choice } from "./choices";
+import { isOver, isPending, knowledgeOf, withEvent, withRound, withSession, type Knowledge } from "./knowledge";
+import { describe, type Problem } from "./problem";
+import { newRequestId } from "./request_id";
+import { SessionWatch } from "./watch";
+
+/** What the page is doing: only in `choosing` does a click on a picture count. */
+export type Phase = "opening" | "proposing" | "choosing" | "answering" | "failed" | "concluding" | "result";
+
+export interface View {
+  phase: Phase;
+  /** Undefined while opening. */
+  known: Knowledge | undefined;
+  /** The slot of the answer under way. */
+  chosen: number | undefined;
+  choices: readonly Choice[];
+  recommendation: Recommendation | undefined;
+  /** The picture of the plain prompt. */
+  start: Candidate | undefined;
+  problem: Problem | undefined;
+  connected: boolean;
+}
+
+/** Problems that end by themselves once the server is back. */
+const PASSING: readonly string[] = ["UNREACHABLE", "STORE_UNAVAILABLE", "DRAINING"];
+/** Refusals which mean that the page shows something outdated. */
+const OUTDATED: readonly string[] = ["ROUND_NOT_OPEN", "FEEDBACK_INVALID", "SESSION_FINISHED"];
+const MAX_RESPONSE_MS = 3_600_000;
+
+export class Search {
+  private view: View = {
+    phase: "opening",
+    known: undefined,
+    chosen: undefined,
+    choices: [],
+    recommendation: undefined,
+    start: undefined,
+    problem: undefined,
+    connected: true,
+  };
+  private readonly watch: SessionWatch;
+  private retryAction: (() => Promise<void>) | undefined;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly api: Api,
+    readonly name: string,
+    private readonly onView: (view: View) => void,
+  ) {
+    this.watch = new SessionWatch(api, name, {
+      onEvent: (event) => this.learn((known) => withEvent(known, event)),
+      onSession: (session) => this.learn((known) => withSession(known, session)),
+      onConnection: (connected) => this.connection(connected),
+      onGone: (error) => this.fail(error),
+      isWaiting: () => this.view.phase !== "result",
+    });
+  }
+
+  /** Fetches the session and goes on where it stands. */
+  async open(): Promise<void> {
+    await this.attempt(async () => {
+      await this.refresh();
+      void this.watch.start();
+      await this.advance();
+    });
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.retryTimer);
+    this.watch.stop();
+  }
+
+  /** Looks for news at once, say because the page became visible again. */
+  nudge(): void {
+    this.watch.nudge();
+  }
+
+  /** Answers the open round; ignored unless an answer is wanted, so a double click is one answer. */
+  async choose(slot: number, shown: number[], responseMs: number): Promise<void> {
+    const round = this.view.known?.round;
+    if (this.view.phase !== "choosing" || round === undefined || !isPending(round)) return;
+    this.show({ phase: "answering", chosen: slot });
+    const feedback = feedbackOf(slot, shown, responseMs);
+    // Made once per answer: however often the call is repeated, it is one answer.
+    const request = { name: round.name, feedback, requestId: newRequestId() };
+    await this.attempt(async () => {
+      const reply = await this.api.rounds.submitFeedback(request, { timeoutMs: COMMAND_MS });
+      this.learn((known) => {
+        const judged = reply.round === undefined ? known : withRound(known, reply.round);
+        return reply.session === undefined ? judged : withSession(judged, reply.session);
+      });
+      this.show({ phase: "proposing" });
+      await this.advance();
+    });
+  }
+
+  /** Draws a failed candidate once more. */
+  async redraw(candidate: Candidate): Promise<void> {
+    const request = { name: candidate.name, requestId: newRequestId() };
+    await this.attempt(async () => {
+      await this.api.rounds.retryCandidate(request, { timeoutMs: COMMAND_MS });
+    });
+  }
+
+  /** Leaves a failed round behind. */
+  async proposeAnother(): Promise<void> {
+    await this.attempt(() => this.propose());
+  }
+
+  /** Ends the session with the recommendation. */
+  async finish(): Promise<void> {
+    await this.attempt(async () => {
+      this.show({ phase: "concluding" });
+      const recommendation = await this.recommend();
+      const acceptedCandidate = recommendation?.shown?.candidate?.name ?? "";
+      const request = { name: this.name, acceptedCandidate };
+      const { session } = await this.api.sessions.finishSession(request, { timeoutMs: COMMAND_MS });
+      if (session !== undefined) this.learn((known) => withSession(known, session));
+      await this.conclude();
+    });
+  }
+
+  /** Repeats what failed. */
+  async retry(): Promise<void> {
+    const action = this.retryAction;
+    if (action !== undefined) await this.attempt(action);
+  }
+
+  dismiss(): void {
+    this.show({ problem: undefined });
+  }
+
+  private async refresh(): Promise<void> {
+    const reply = await this.api.sessions.getSession({ name: this.name, view: SessionView.FULL });
+    if (reply.session === undefined) return;
+    const rounds = await readRounds(this.api, this.name);
+    const choices = rounds.reduce(withChoice, this.view.choices);
+    this.show({ known: knowledgeOf(reply.session), choices, start: rounds[0]?.candidates[0] });
+  }
+
+  /** Goes on from what is known: to the open round, to a new one, or to the result. */
+  private async advance(): Promise<void> {
+    const { session, round } = this.view.known!;
+    if (isOver(session)) {
+      await this.conclude();
+    } else if (isPending(round)) {
+      this.show({ phase: "choosing", chosen: undefined });
+    } else if (round?.state === RoundState.FAILED) {
+      this.show({ phase: "failed", chosen: undefined });
+    } else {
+      await this.propose();
+    }
+  }
+
+  private async propose(): Promise<void> {
+    this.show({ phase: "proposing" });
+    try {
+      const { round } = await this.api.rounds.proposeRound({ parent: this.name }, { timeoutMs: COMMAND_MS });
+      if (round !== undefined) this.learn((known) => withRound(known, round));
+      this.show({ phase: "choosing", chosen: undefined });
+    } catch (error) {
+      if (describe(error).reason !== "BUDGET_SPENT") throw error;
+      await this.conclude();
+    }
+  }
+
+  private async conclude(): Promise<void> {
+    this.show({ phase: "concluding" });
+    const recommendation = await this.recommend();
+    this.show({ phase: "result", recommendation, chosen: undefined });
+    if (this.view.known?.session.state === SessionState.FINISHED) this.watch.stop();
+  }
+
+  /** Returns the recommendation; undefined for a session that ended without an answer. */
+  private async recommend(): Promise<Recommendation | undefined> {
+    try {
+      const options = { timeoutMs: COMMAND_MS };
+      const reply = await this.api.insight.getRecommendation({ name: this.name }, options);
+      return reply.recommendation;
+    } catch (error) {
+      if (describe(error).reason === "NO_FEEDBACK_YET") return undefined;
+      throw error;
+    }
+  }
+
+  private learn(step: (known: Knowledge) => Knowledge): void {
+    if (this.view.known === undefined) return;
+    const known = step(this.view.known);
+    if (known === this.view.known) return;
+    const { round } = known;
+    const choices = round === undefined ? this.view.choices : withChoice(this.view.choices, round);
+    const start = this.view.start ?? (round?.number === 0 ? round.candidates[0] : undefined);
+    this.show({ known, choices, start });
+    this.follow(known);
+  }
+
+  /** Follows what happened elsewhere: another window answered, or a failed picture was drawn after all. */
+  private follow({ session, round }: Knowledge): void {
+    const { phase } = this.view;
+    if (phase === "failed" && isPending(round)) this.show({ phase: "choosing" });
+    if (phase === "choosing" && (isOver(session) || !isPending(round))) {
+      void this.attempt(() => this.advance());
+    }
+  }
+
+  private connection(connected: boolean): void {
+    if (connected !== this.view.connected) this.show({ connected });
+    if (connected && PASSING.includes(this.view.problem?.reason ?? "")) void this.retry();
+  }
+
+  /** Runs an action; if it fails, shows why and keeps it for a retry. */
+  private async attempt(action: () => Promise<void>): Promise<void> {
+    clearTimeout(this.retryTimer);
+    this.retryAction = undefined;
+    if (this.view.problem !== undefined) this.show({ problem: undefined });
+    try {
+      await action();
+    } catch (error) {
+      this.fail(error, action);
+    }
+  }
+
+  private fail(error: unknown, action?: () => Promise<void>): void {
+    if (this.closed) return;
+    const problem = describe(error);
+    if (problem.canRetry && action !== undefined) {
+      this.retryAction = action;
+      if (problem.waitMs !== undefined) {
+        this.retryTimer = setTimeout(() => void this.retry(), problem.waitMs);
+      }
+    } else if (this.view.phase === "answering" || this.view.phase === "concluding") {
+      this.show({ phase: "choosing", chosen: undefined });
+    }
+    this.show({ problem });
+    if (OUTDATED.includes(problem.reason)) void this.catchUp(problem);
+  }
+
+  /** Fetches the truth after the page turned out to be behind it; the problem stays readable. */
+  private async catchUp(problem: Problem): Promise<void> {
+    await this.attempt(async () => {
+      await this.refresh();
+      await this.advance();
+    });
+    if (this.view.problem === undefined) this.show({ problem });
+  }
+
+  private show(change: Partial<View>): void {
+    if (this.closed) return;
+    this.view = { ...this.view, ...change };
+    this.onView(this.view);
+  }
+}
+
+function feedbackOf(slot: number, shown: number[], responseMs: number): Feedback {
+  const judgment = { case: "chosen" as const, value: slot };
+  const feedback = create(FeedbackSchema, { judgment, shown });
+  const wholeMs = Math.round(responseMs);
+  if (wholeMs > 0 && wholeMs <= MAX_RESPONSE_MS) feedback.responseTime = durationFromMs(wholeMs);
+  return feedback;
+}
