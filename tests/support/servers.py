@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import redis
 
 from multibo.local import redis_binary
+from multibo.local.tether import tethered
 
 READY_WITHIN_S: Final = 20.0
 IMAGES: Final = ("redis:8", "valkey/valkey:9")
@@ -79,8 +80,11 @@ class ProcessServer:
         return self._process.pid
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        command = redis_binary.server_command(
-            self._program, folder=self._folder, socket=self._socket
+        # Tethered: a killed test run leaves no server behind.
+        command = tethered(
+            redis_binary.server_command(
+                self._program, folder=self._folder, socket=self._socket
+            )
         )
         with (self._folder / "server.log").open("ab") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log)
