@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import grpc
@@ -19,7 +19,12 @@ from multibo.optimizer.api import interceptors
 from multibo.optimizer.api.health import Health
 from multibo.optimizer.api.image_servicer import ImageServicer
 from multibo.optimizer.api.insight_servicer import InsightServicer
-from multibo.optimizer.api.limits import SERVER_OPTIONS, CallSlots, WatchSlots
+from multibo.optimizer.api.limits import (
+    DEADLINES,
+    SERVER_OPTIONS,
+    CallSlots,
+    WatchSlots,
+)
 from multibo.optimizer.api.model_servicer import ModelServicer
 from multibo.optimizer.api.paging import PageTokens
 from multibo.optimizer.api.registration import service_handler
@@ -60,6 +65,8 @@ class Capacity:
     n_calls: int = 256
     n_watches: int = 1_000
     n_project_watches: int = 100
+    deadlines_s: Mapping[str, float] = field(default_factory=lambda: DEADLINES)
+    """The longest a method may take."""
 
 
 class Endpoint:
@@ -82,18 +89,21 @@ class Endpoint:
         names = tuple(service.full_name for service in SERVICES)
         self._health = Health(names, ping=app.store.ping, engine_ready=engine_ready)
         self._server = grpc.aio.server(
-            interceptors=self._interceptors(meter or Meter()), options=SERVER_OPTIONS
+            interceptors=self._interceptors(meter or Meter(), capacity),
+            options=SERVER_OPTIONS,
         )
         self._add_services(app, names)
         self._watching_health: asyncio.Task[None] | None = None
 
-    def _interceptors(self, meter: Meter) -> list[grpc.aio.ServerInterceptor]:
+    def _interceptors(
+        self, meter: Meter, capacity: Capacity
+    ) -> list[grpc.aio.ServerInterceptor]:
         guards = (
             interceptors.request_ids,
             interceptors.call_log(meter),
             interceptors.refusals,
             interceptors.admission(self._slots, self._draining),
-            interceptors.deadlines,
+            interceptors.deadlines(capacity.deadlines_s),
         )
         return [interceptors.Around(guard) for guard in guards]
 

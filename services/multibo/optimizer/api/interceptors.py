@@ -11,7 +11,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, Final
@@ -19,7 +19,7 @@ from typing import Any, Final
 import grpc
 
 from multibo.optimizer.api.errors import INTERNAL, CallTooLongError
-from multibo.optimizer.api.limits import DEADLINES, CallSlots
+from multibo.optimizer.api.limits import CallSlots
 from multibo.optimizer.api.registration import Context, Handler
 from multibo.optimizer.api.status import refusal_of, status_of
 from multibo.optimizer.app.errors import DrainingError
@@ -205,23 +205,25 @@ def admission(slots: CallSlots, draining: asyncio.Event) -> Guard:
     return admitted
 
 
-@asynccontextmanager
-async def deadlines(method: str, context: Context) -> AsyncIterator[None]:
-    """End a call at the server's maximum; gRPC itself sees to a shorter deadline.
+def deadlines(maxima: Mapping[str, float]) -> Guard:
+    """Return the guard that ends a call at the server's maximum.
+
+    gRPC itself sees to a shorter deadline of the caller; a watch ends by itself.
 
     Args:
-        method: full name; its maximum is in `DEADLINES`.
-        context: of the call; unused.
-
-    Raises:
-        CallTooLongError: if the maximum has passed.
+        maxima: seconds by full method name.
     """
-    del context
-    limit_s = None if method == _WATCH else DEADLINES[method]
-    try:
-        async with asyncio.timeout(limit_s) as limit:
-            yield
-    except TimeoutError as error:
-        if not limit.expired():
-            raise
-        raise CallTooLongError(limit_s=limit_s or 0.0) from error
+
+    @asynccontextmanager
+    async def limited(method: str, context: Context) -> AsyncIterator[None]:
+        del context
+        limit_s = maxima[method]
+        try:
+            async with asyncio.timeout(None if method == _WATCH else limit_s) as limit:
+                yield
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise CallTooLongError(limit_s=limit_s) from error
+
+    return limited

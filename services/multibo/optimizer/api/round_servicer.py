@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from multibo.optimizer.api import validate
 from multibo.optimizer.api.convert.round import feedback_value, round_message
 from multibo.optimizer.api.convert.session import session_message
@@ -13,6 +15,9 @@ from multibo.optimizer.app.ports import App
 from multibo.optimizer.session import ids
 from multibo.optimizer.session.model import Round
 from multibo.v1 import round_service_pb2 as wire
+
+_FRAME_BYTES: Final = 8
+"""At most what tag and length add to a round in a page."""
 
 
 class RoundServicer:
@@ -99,7 +104,7 @@ def _page(rounds: tuple[Round, ...], limit: int) -> tuple[wire.ListRoundsRespons
     n_bytes = 0
     for round in rounds[:limit]:
         message = round_message(round)
-        n_bytes += message.ByteSize()
+        n_bytes += message.ByteSize() + _FRAME_BYTES
         if reply.rounds and n_bytes > PAGE_BYTES:
             break
         reply.rounds.append(message)

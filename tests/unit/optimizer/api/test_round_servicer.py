@@ -1,0 +1,266 @@
+"""RoundService over a real channel and a store in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.duration_pb2 import Duration
+
+from multibo.jobs.job import JobState
+from multibo.optimizer.api.paging import PAGE_BYTES
+from multibo.optimizer.api.round_servicer import _page
+from multibo.optimizer.session.model import Round
+from multibo.v1 import round_pb2, round_service_pb2, session_pb2
+from tests.support.builders import a_round
+from tests.support.fakes import an_app
+from tests.support.wire import Wire, a_spec, new_id, refused, serving
+
+
+@pytest.fixture
+async def idle_wire() -> AsyncIterator[Wire]:
+    """A server whose fleet never renders anything."""
+    async with serving(an_app(renders=False)) as wire:
+        yield wire
+
+
+async def propose(wire: Wire, session: str) -> round_pb2.Round:
+    request = round_service_pb2.ProposeRoundRequest(parent=session)
+    round: round_pb2.Round = (await wire.rounds.ProposeRound(request)).round
+    return round
+
+
+def an_answer(
+    round: round_pb2.Round, slot: int = 1, **fields: Any
+) -> round_service_pb2.SubmitFeedbackRequest:
+    feedback = round_pb2.Feedback(chosen=slot, shown=[3, 0, 1, 2])
+    return round_service_pb2.SubmitFeedbackRequest(
+        **{
+            "name": round.name,
+            "feedback": feedback,
+            "request_id": new_id(),
+            **fields,
+        }
+    )
+
+
+async def get(wire: Wire, name: str) -> round_pb2.Round:
+    request = round_service_pb2.GetRoundRequest(name=name)
+    round: round_pb2.Round = (await wire.rounds.GetRound(request)).round
+    return round
+
+
+async def test_a_round_shows_what_is_known_of_its_candidates(wire: Wire) -> None:
+    session = await wire.create(spec=a_spec(seed=2**63 - 1))
+    proposed = await propose(wire, session.name)
+
+    round = await get(wire, proposed.name)
+
+    assert (round.number, round.ordinal) == (0, 1)
+    assert round.state == round_pb2.ROUND_STATE_OPEN
+    assert round.engine_version
+    assert round.HasField("propose_duration")
+    anchor, other = round.candidates[0], round.candidates[1]
+    assert anchor.role == round_pb2.CANDIDATE_ROLE_ANCHOR
+    assert list(anchor.warp) == [0.0] * 16
+    assert other.role == round_pb2.CANDIDATE_ROLE_INITIAL
+    assert other.base_seed == 2**63 - 1
+    assert other.state == round_pb2.CANDIDATE_STATE_READY
+    assert len(other.image.digest) == 64
+    assert other.win_probability == 0.25
+
+
+async def test_coordinates_are_exact_multiples_of_the_resolution(wire: Wire) -> None:
+    session = await wire.create()
+
+    round = await propose(wire, session.name)
+
+    values = [value * 4096 for one in round.candidates for value in one.warp]
+    assert all(value == int(value) and abs(value) <= 4096 for value in values)
+
+
+async def test_an_open_round_is_proposed_again(idle_wire: Wire) -> None:
+    session = await idle_wire.create()
+
+    first = await propose(idle_wire, session.name)
+    second = await propose(idle_wire, session.name)
+
+    assert first.state == round_pb2.ROUND_STATE_RENDERING
+    assert second.name == first.name
+
+
+async def test_an_answer_closes_its_round(wire: Wire) -> None:
+    session = await wire.create()
+    round = await propose(wire, session.name)
+    feedback = round_pb2.Feedback(
+        chosen=1, shown=[3, 1], response_time=Duration(seconds=4, nanos=500_000_000)
+    )
+
+    request = an_answer(round, feedback=feedback, etag="")
+    reply = await wire.rounds.SubmitFeedback(request)
+
+    feedback.request_id = request.request_id
+    assert reply.round.state == round_pb2.ROUND_STATE_JUDGED
+    assert reply.round.feedback == feedback
+    assert reply.round.HasField("judge_time")
+    assert reply.session.feedback_count == 1
+    assert reply.session.open_round == ""
+    assert (await get(wire, round.name)).feedback == feedback
+
+
+async def test_the_same_answer_counts_once(wire: Wire) -> None:
+    session = await wire.create()
+    round = await propose(wire, session.name)
+    request = an_answer(round)
+
+    first = await wire.rounds.SubmitFeedback(request)
+    second = await wire.rounds.SubmitFeedback(request)
+
+    assert second == first
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "reason"),
+    [
+        ({"request_id": "1"}, "INVALID_ARGUMENT", "FIELD_INVALID"),
+        ({"name": "rounds/0"}, "INVALID_ARGUMENT", "FIELD_INVALID"),
+        ({"feedback": round_pb2.Feedback()}, "INVALID_ARGUMENT", "FIELD_INVALID"),
+        (
+            {"feedback": round_pb2.Feedback(chosen=3, shown=[0, 1])},
+            "INVALID_ARGUMENT",
+            "FEEDBACK_INVALID",
+        ),
+        (
+            {"feedback": round_pb2.Feedback(chosen=0, shown=[0])},
+            "INVALID_ARGUMENT",
+            "FEEDBACK_INVALID",
+        ),
+        (
+            {"feedback": round_pb2.Feedback(chosen=0, shown=[0, 0])},
+            "INVALID_ARGUMENT",
+            "FEEDBACK_INVALID",
+        ),
+        (
+            {"feedback": round_pb2.Feedback(chosen=0, shown=[0, 7])},
+            "INVALID_ARGUMENT",
+            "FEEDBACK_INVALID",
+        ),
+        (
+            {"feedback": round_pb2.Feedback(skip=round_pb2.Skip())},
+            "UNIMPLEMENTED",
+            "UNIMPLEMENTED",
+        ),
+        ({"etag": "r0"}, "ABORTED", "ETAG_MISMATCH"),
+    ],
+    ids=str,
+)
+async def test_a_refused_answer_changes_nothing(
+    wire: Wire, changes: dict[str, Any], code: str, reason: str
+) -> None:
+    session = await wire.create()
+    round = await propose(wire, session.name)
+    before = await get(wire, round.name)
+
+    answer = await refused(wire.rounds.SubmitFeedback(an_answer(round, **changes)))
+
+    assert (answer.code.name, answer.reason) == (code, reason)
+    assert await get(wire, round.name) == before
+
+
+async def test_a_slot_without_a_picture_was_not_shown(idle_wire: Wire) -> None:
+    session = await idle_wire.create()
+    round = await propose(idle_wire, session.name)
+
+    answer = await refused(idle_wire.rounds.SubmitFeedback(an_answer(round)))
+
+    assert answer.reason == "FEEDBACK_INVALID"
+    assert list(answer.violations) == ["feedback.shown"]
+
+
+async def test_a_closed_round_takes_no_other_answer(wire: Wire) -> None:
+    session = await wire.create()
+    round = await propose(wire, session.name)
+    await wire.rounds.SubmitFeedback(an_answer(round))
+
+    answer = await refused(wire.rounds.SubmitFeedback(an_answer(round, slot=2)))
+
+    assert (answer.code, answer.reason) == (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "ROUND_NOT_OPEN",
+    )
+    assert answer.metadata["state"] == "JUDGED"
+    assert answer.metadata["open_round"] == ""
+
+
+async def test_a_spent_budget_ends_the_proposals(wire: Wire) -> None:
+    session = await wire.create(spec=a_spec(rounds=1))
+    round = await propose(wire, session.name)
+    reply = await wire.rounds.SubmitFeedback(an_answer(round))
+
+    answer = await refused(propose(wire, session.name))
+
+    assert reply.session.state == session_pb2.SESSION_STATE_EXHAUSTED
+    assert answer.reason == "BUDGET_SPENT"
+    assert answer.metadata == {"spent": "1", "budget": "1", "unit": "rounds"}
+
+
+@pytest.mark.parametrize(
+    ("suffix", "reason"),
+    [
+        ("/rounds/9", "ROUND_NOT_FOUND"),
+        ("/rounds/x", "FIELD_INVALID"),
+        ("x/rounds/0", "SESSION_NOT_FOUND"),
+    ],
+)
+async def test_a_round_that_is_not_there_is_refused(
+    wire: Wire, suffix: str, reason: str
+) -> None:
+    session = await wire.create()
+
+    answer = await refused(get(wire, session.name + suffix))
+
+    assert answer.reason == reason
+
+
+async def list_rounds(wire: Wire, session: str, **fields: Any) -> list[int]:
+    """The numbers of a whole listing, page by page."""
+    numbers: list[int] = []
+    token = ""
+    while True:
+        reply = await wire.rounds.ListRounds(
+            round_service_pb2.ListRoundsRequest(
+                parent=session, page_token=token, **fields
+            )
+        )
+        numbers += [round.number for round in reply.rounds]
+        token = reply.next_page_token
+        if not token:
+            return numbers
+
+
+async def test_rounds_are_listed_in_order_each_once(wire: Wire) -> None:
+    session = await wire.create()
+    for _ in range(3):
+        round = await propose(wire, session.name)
+        await wire.rounds.SubmitFeedback(an_answer(round))
+
+    assert await list_rounds(wire, session.name) == [0, 1, 2]
+    assert await list_rounds(wire, session.name, page_size=1) == [0, 1, 2]
+    assert await list_rounds(wire, session.name, page_size=2) == [0, 1, 2]
+    assert await list_rounds(wire, session.name, after_round=0) == [1, 2]
+
+
+def many_rounds(n: int) -> tuple[Round, ...]:
+    return tuple(a_round(JobState.READY, number) for number in range(n))
+
+
+def test_a_page_of_rounds_fits_into_a_message() -> None:
+    rounds = many_rounds(1000)
+
+    reply, last = _page(rounds, 1000)
+
+    assert 0 < len(reply.rounds) < 1000
+    assert reply.ByteSize() <= PAGE_BYTES
+    assert last == str(len(reply.rounds) - 1)
