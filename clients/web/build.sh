@@ -20,7 +20,7 @@ mkdir -p "$page"
 rm -f "$page"/*
 node_modules/.bin/esbuild src/app.ts --bundle --minify --format=esm --target=es2022,safari16 \
     --legal-comments=none --outfile="$page/app.js"
-node_modules/.bin/esbuild style.css --minify --target=es2022,safari16 --outfile="$page/style.css"
+node_modules/.bin/esbuild style.css --bundle --minify --target=es2022,safari16 --outfile="$page/style.css"
 cp icon.svg "$page/icon.svg"
 
 # Each file is asked for by its digest, so browsers keep it for good and never show a stale one.

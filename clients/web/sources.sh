@@ -6,6 +6,6 @@ LC_ALL=C
 export LC_ALL
 cd "$(dirname "$0")"
 {
-    cat build.sh package-lock.json tsconfig.json index.html style.css icon.svg src/*.ts
+    cat build.sh package-lock.json tsconfig.json index.html style.css icon.svg styles/*.css src/*.ts
     sed -e 's,[[:space:]]*//.*$,,' ../../proto/multibo/v1/*.proto | grep -v '^[[:space:]]*$'
 } | sha256sum | cut -d ' ' -f 1

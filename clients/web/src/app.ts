@@ -50,6 +50,11 @@ class Page {
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.search?.nudge();
     });
+    // A page kept for the back button must not hold its stream: browsers have six connections for all pages.
+    window.addEventListener("pagehide", () => this.close());
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) this.route();
+    });
     this.route();
     void this.loadCatalog();
   }
@@ -57,8 +62,7 @@ class Page {
   private route(): void {
     const name = decodeURI(location.hash).replace(/^#\//, "");
     if (name === this.search?.name) return;
-    this.search?.close();
-    this.search = undefined;
+    this.close();
     this.images.clear();
     this.banner.hide();
     this.connection.hidden = true;
@@ -72,6 +76,11 @@ class Page {
     const search = new Search(this.api, name, (view) => this.update(view));
     this.search = search;
     void search.open();
+  }
+
+  private close(): void {
+    this.search?.close();
+    this.search = undefined;
   }
 
   private update(view: View): void {

@@ -29,8 +29,9 @@ export interface View {
   connected: boolean;
 }
 
-/** Problems that end by themselves once the server is back. */
+/** Problems that end by themselves once the server is back, and how often to see whether it is. */
 const PASSING: readonly string[] = ["UNREACHABLE", "STORE_UNAVAILABLE", "DRAINING"];
+const PASSING_RETRY_MS = 3_000;
 /** Refusals which mean that the page shows something outdated. */
 const OUTDATED: readonly string[] = ["ROUND_NOT_OPEN", "FEEDBACK_INVALID", "SESSION_FINISHED"];
 const MAX_RESPONSE_MS = 3_600_000;
@@ -235,9 +236,8 @@ export class Search {
     const problem = describe(error);
     if (problem.canRetry && action !== undefined) {
       this.retryAction = action;
-      if (problem.waitMs !== undefined) {
-        this.retryTimer = setTimeout(() => void this.retry(), problem.waitMs);
-      }
+      const waitMs = problem.waitMs ?? (PASSING.includes(problem.reason) ? PASSING_RETRY_MS : undefined);
+      if (waitMs !== undefined) this.retryTimer = setTimeout(() => void this.retry(), waitMs);
     } else if (this.view.phase === "answering" || this.view.phase === "concluding") {
       this.show({ phase: "choosing", chosen: undefined });
     }

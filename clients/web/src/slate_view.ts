@@ -31,6 +31,7 @@ export class SlateView {
   private tiles: Tile[] = [];
   private round = "";
   private lastShownMs = 0;
+  private answerableMs = Infinity;
   private view: View | undefined;
 
   constructor(
@@ -70,7 +71,7 @@ export class SlateView {
     const round = known!.round!;
     if (round.name !== this.round) {
       this.round = round.name;
-      this.lastShownMs = performance.now();
+      this.answerableMs = Infinity;
       const actions = {
         choose: (slot: number) => this.choose(slot),
         redraw: (candidate: Candidate) => this.actions.redraw(candidate),
@@ -87,6 +88,7 @@ export class SlateView {
 
   private shown(): void {
     this.lastShownMs = performance.now();
+    if (this.shownSlots.length >= MIN_SHOWN) this.answerableMs = Math.min(this.answerableMs, this.lastShownMs);
     this.enable();
   }
 
@@ -102,10 +104,10 @@ export class SlateView {
 
   private choose(slot: number): void {
     const shown = this.shownSlots;
-    const responseMs = performance.now() - this.lastShownMs;
+    const nowMs = performance.now();
     if (this.view?.phase !== "choosing" || shown.length < MIN_SHOWN || !shown.includes(slot)) return;
-    if (responseMs < SETTLE_MS) return;
-    this.actions.choose(slot, shown, responseMs);
+    if (nowMs - this.answerableMs < SETTLE_MS) return;
+    this.actions.choose(slot, shown, nowMs - this.lastShownMs);
   }
 
   private pressed(event: KeyboardEvent): void {
