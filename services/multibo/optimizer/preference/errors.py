@@ -1,0 +1,13 @@
+"""What can go wrong in the preference engine; the decision is in each docstring."""
+
+
+class PreferenceError(Exception):
+    """Base of every error of `multibo.optimizer.preference`."""
+
+
+class InvalidRequestError(PreferenceError):
+    """The request or its history is not legal; the caller repairs it."""
+
+
+class FitFailedError(PreferenceError):
+    """The posterior could not be computed; a Sobol slate is served instead."""

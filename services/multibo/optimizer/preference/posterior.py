@@ -1,0 +1,123 @@
+"""The preference model's posterior: what the history says of any point's utility."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from multibo.optimizer.preference.arrays import Floats
+from multibo.optimizer.preference.dataset import Choices
+from multibo.optimizer.preference.errors import FitFailedError
+from multibo.optimizer.preference.hyperparameters import fit_kernel, prior_covariance
+from multibo.optimizer.preference.kernel import Kernel
+from multibo.optimizer.preference.laplace import find_mode
+
+_SMALLEST_RELATIVE_VARIANCE: Final = 1e-9
+"""Of the prior's variance: what rounding leaves of a variance that is gone."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posterior:
+    """A Gaussian process over the unit box, conditioned on the choices."""
+
+    kernel: Kernel
+    points: Floats
+    """`m x d` shown points."""
+    weights: Floats
+    """`m` weights of the kernel functions in the posterior mean."""
+    gain: Floats
+    """`m x m` matrix `R`; `c' R c` of prior variance is explained."""
+    log_evidence: float
+
+    @property
+    def dimension(self) -> int:
+        """Number of axes of the box."""
+        return int(self.points.shape[1])
+
+    def mean(self, at: Floats) -> Floats:
+        """Return the posterior mean at `a x d` points."""
+        mean: Floats = self.kernel.matrix(at, self.points) @ self.weights
+        return mean
+
+    def mean_gradient(self, at: Floats) -> tuple[Floats, Floats]:
+        """Return the mean and its `a x d` gradient at `a x d` points."""
+        cross, slope = self.kernel.matrix_and_slope(at, self.points)
+        gradient = self.kernel.point_gradient(at, self.points, slope * self.weights)
+        return cross @ self.weights, gradient
+
+    def variance(self, at: Floats) -> Floats:
+        """Return the posterior variance at `a x d` points; positive."""
+        cross = self.kernel.matrix(at, self.points)
+        explained = np.einsum("am,am->a", cross @ self.gain, cross)
+        return self.floored(self.kernel.variance - explained)
+
+    def covariance(self, left: Floats, right: Floats) -> Floats:
+        """Return the `a x b` posterior covariance of two sets of points.
+
+        Args:
+            left: `a x d` points.
+            right: `b x d` points.
+        """
+        cross_left = self.kernel.matrix(left, self.points)
+        cross_right = self.kernel.matrix(right, self.points)
+        prior = self.kernel.matrix(left, right)
+        covariance: Floats = prior - cross_left @ self.gain @ cross_right.T
+        return covariance
+
+    def joint(self, at: Floats) -> tuple[Floats, Floats]:
+        """Return the mean and a lower root of the covariance at `a x d` points."""
+        covariance = self.covariance(at, at)
+        covariance = 0.5 * (covariance + covariance.T)
+        return self.mean(at), self._root(covariance)
+
+    def floored(self, variance: Floats) -> Floats:
+        """Return a variance lifted above what rounding makes of zero."""
+        floor = _SMALLEST_RELATIVE_VARIANCE * self.kernel.variance
+        floored: Floats = np.maximum(variance, floor)
+        return floored
+
+    def _root(self, covariance: Floats) -> Floats:
+        # Near points and rounding make the matrix barely indefinite now and then.
+        for relative in (1e-8, 1e-6, 1e-4):
+            lifted = covariance.copy()
+            lifted[np.diag_indices_from(lifted)] += relative * self.kernel.variance
+            try:
+                return np.asarray(np.linalg.cholesky(lifted), dtype=np.float64)
+            except np.linalg.LinAlgError:
+                continue
+        raise FitFailedError("the joint covariance is not positive definite")
+
+
+def fit_posterior(choices: Choices) -> Posterior:
+    """Return the posterior of a history, its kernel fitted to it.
+
+    Args:
+        choices: the recorded choices.
+
+    Raises:
+        FitFailedError: if the arithmetic breaks down.
+    """
+    return condition(fit_kernel(choices), choices)
+
+
+def condition(kernel: Kernel, choices: Choices) -> Posterior:
+    """Return the posterior under a given kernel.
+
+    Args:
+        kernel: the prior's kernel.
+        choices: the recorded choices.
+
+    Raises:
+        FitFailedError: if the arithmetic breaks down.
+    """
+    covariance = prior_covariance(kernel, choices.points)
+    mode = find_mode(covariance, choices, np.zeros(choices.n_points))
+    return Posterior(
+        kernel=kernel,
+        points=choices.points,
+        weights=mode.gradient,
+        gain=mode.precision_gain(),
+        log_evidence=mode.log_evidence,
+    )

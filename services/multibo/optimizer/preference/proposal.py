@@ -1,0 +1,161 @@
+"""Choosing the next slate from the posterior: the anchor, then the largest gains."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from multibo.optimizer.preference.acquisition import (
+    improvement_over,
+    win_probabilities,
+)
+from multibo.optimizer.preference.arrays import Floats
+from multibo.optimizer.preference.ascent import ascend
+from multibo.optimizer.preference.dataset import quantized_warp, unit_points
+from multibo.optimizer.preference.design import (
+    MIN_SEPARATION,
+    separation,
+    sobol_points,
+)
+from multibo.optimizer.preference.neighborhood import (
+    Neighborhood,
+    neighborhood,
+    spread_after,
+)
+from multibo.optimizer.preference.posterior import Posterior
+from multibo.optimizer.preference.slate import (
+    Proposal,
+    ProposalRequest,
+    ProposedCandidate,
+    Role,
+)
+
+_N_STARTS: Final = 6
+_N_STEPS: Final = 8
+_N_GLOBAL: Final = 512
+_N_MEAN_STARTS: Final = 4
+_N_MEAN_STEPS: Final = 25
+_MEAN_SPREAD: Final = 0.1
+"""Spread of the neighbors from which the posterior mean is climbed."""
+
+
+def propose_slate(posterior: Posterior, request: ProposalRequest) -> Proposal:
+    """Return the next slate under the posterior.
+
+    Args:
+        posterior: of the request's history, which is not empty.
+        request: what is asked; legal.
+
+    Raises:
+        FitFailedError: if the arithmetic breaks down.
+    """
+    incumbent = incumbent_of(posterior)
+    spread = spread_after(request.history, request.n_initial)
+    near = neighborhood(incumbent, spread, request.seed)
+    first = incumbent if request.anchor else mean_maximizer(posterior, request.seed)
+    slate = first[None, :]
+    n_clear = 1
+    while len(slate) < request.k:
+        point = _largest_gain(posterior, slate, near)
+        if point is None:
+            break
+        slate = np.vstack([slate, point])
+        n_clear += 1
+    while len(slate) < request.k:
+        slate = np.vstack([slate, _farthest(slate, request.seed)])
+    return Proposal(
+        _candidates(posterior, slate, n_clear=n_clear, anchored=request.anchor)
+    )
+
+
+def incumbent_of(posterior: Posterior) -> Floats:
+    """Return the shown point with the highest posterior mean."""
+    best = int(posterior.mean(posterior.points).argmax())
+    incumbent: Floats = posterior.points[best]
+    return incumbent
+
+
+def mean_maximizer(posterior: Posterior, seed: int) -> Floats:
+    """Return the point of the box with the highest posterior mean found.
+
+    Args:
+        posterior: the preference model.
+        seed: of the points the climbs start from.
+    """
+    anywhere = sobol_points(posterior.dimension, _N_GLOBAL, seed)
+    near = neighborhood(incumbent_of(posterior), _MEAN_SPREAD, seed).points
+    pool = np.vstack([posterior.points, near, anywhere])
+    order = np.argsort(-posterior.mean(pool), kind="stable")[:_N_MEAN_STARTS]
+    points, means = ascend(
+        posterior.mean_gradient,
+        pool[order],
+        low=np.zeros(posterior.dimension),
+        high=np.ones(posterior.dimension),
+        scales=_scales(posterior),
+        n_steps=_N_MEAN_STEPS,
+    )
+    return on_grid(points[int(means.argmax())])
+
+
+def on_grid(point: Floats) -> Floats:
+    """Return the point a quantized warp vector stands for, nearest to this one."""
+    snapped: Floats = unit_points([quantized_warp(point)])[0]
+    return snapped
+
+
+def _largest_gain(
+    posterior: Posterior, slate: Floats, near: Neighborhood
+) -> Floats | None:
+    """Return the neighbor that gains most next to a slate; None if all crowd it."""
+    clear = near.points[separation(near.points, slate) >= MIN_SEPARATION]
+    if not len(clear):
+        return None
+    gain = improvement_over(posterior, slate)
+    starts = clear[np.argsort(-gain.values(clear), kind="stable")[:_N_STARTS]]
+    climbed, values = ascend(
+        gain.values_and_gradients,
+        starts,
+        low=near.low,
+        high=near.high,
+        scales=_scales(posterior),
+        n_steps=_N_STEPS,
+    )
+    apart = separation(climbed, slate) >= MIN_SEPARATION
+    if not apart.any():
+        return on_grid(starts[0])
+    return on_grid(climbed[int(np.where(apart, values, -np.inf).argmax())])
+
+
+def _farthest(slate: Floats, seed: int) -> Floats:
+    """Return the Sobol point farthest from a slate."""
+    pool = sobol_points(slate.shape[1], _N_GLOBAL, seed)
+    return on_grid(pool[int(separation(pool, slate).argmax())])
+
+
+def _scales(posterior: Posterior) -> Floats:
+    """Return step scales: an irrelevant axis must not take the whole step."""
+    return np.minimum(posterior.kernel.length_scales, 1.0)
+
+
+def _candidates(
+    posterior: Posterior, slate: Floats, *, n_clear: int, anchored: bool
+) -> tuple[ProposedCandidate, ...]:
+    mean = posterior.mean(slate)
+    sd = np.sqrt(posterior.variance(slate))
+    chance = win_probabilities(posterior, slate)
+    to_beat = posterior.mean(incumbent_of(posterior)[None, :])[0]
+    roles = [Role.EXPLOIT if value >= to_beat else Role.EXPLORE for value in mean]
+    roles[n_clear:] = [Role.DIVERSE] * (len(slate) - n_clear)
+    if anchored:
+        roles[0] = Role.ANCHOR
+    return tuple(
+        ProposedCandidate(
+            quantized_warp(slate[slot]),
+            roles[slot],
+            float(mean[slot]),
+            float(sd[slot]),
+            float(chance[slot]),
+        )
+        for slot in range(len(slate))
+    )
