@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -49,18 +49,21 @@ class Settings:
             SettingInvalidError: if a value is missing or cannot be used.
         """
         read = _Reader(environment)
-        return cls(
+        plain = cls(
             redis_url=read.shared("REDIS_URL", "redis://host:port/0 or unix:///path"),
             blob_url=read.shared("BLOB_URL", "file:///folder"),
             catalog=Path(read.shared("CATALOG", "the path of a catalog.toml")),
-            listen=read.text("LISTEN", cls.listen),
-            session_ttl_s=read.positive("SESSION_TTL_S", cls.session_ttl_s),
-            max_calls=read.positive("MAX_CALLS", cls.max_calls),
-            max_watches=read.positive("MAX_WATCHES", cls.max_watches),
+        )
+        return replace(
+            plain,
+            listen=read.text("LISTEN", plain.listen),
+            session_ttl_s=read.positive("SESSION_TTL_S", plain.session_ttl_s),
+            max_calls=read.positive("MAX_CALLS", plain.max_calls),
+            max_watches=read.positive("MAX_WATCHES", plain.max_watches),
             max_project_watches=read.positive(
-                "MAX_PROJECT_WATCHES", cls.max_project_watches
+                "MAX_PROJECT_WATCHES", plain.max_project_watches
             ),
-            log_level=read.level("LOG_LEVEL", cls.log_level),
+            log_level=read.level("LOG_LEVEL", plain.log_level),
         )
 
 
