@@ -136,7 +136,8 @@ def peak_signal_to_noise_db(first: Tensor, second: Tensor) -> float:
     error = float((first - second).square().mean())
     if error <= 0:
         return _PEAK_DB
-    return min(_PEAK_DB, -10 * math.log10(error))
+    psnr_db = -10 * math.log10(error)
+    return _PEAK_DB if psnr_db > _PEAK_DB else psnr_db  # NaN stays NaN
 
 
 def _render(pipeline: Pipeline, spec: RenderSpec) -> bytes:

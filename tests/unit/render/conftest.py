@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import pytest
+
+from multibo.jobs.catalog import ModelSpec
+from multibo.render.pipelines import Pipeline, load_pipeline
+from tests.support.tiny_model import tiny_model
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> ModelSpec:
+    """A model of random weights, on disk."""
+    return tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def pipeline(tiny: ModelSpec) -> Pipeline:
+    """The same model, loaded."""
+    return load_pipeline(tiny)
