@@ -1,0 +1,108 @@
+"""The engine process: reads requests on standard input, answers on standard output.
+
+Started by `engine_process` as `python -m ... THREADS CACHE_SIZE`. It ends when its
+input does, in the middle of a fit too: a killed parent leaves no process behind.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, BinaryIO
+
+from multibo.optimizer.adapters.engine_wire import (
+    HEADER,
+    EngineFailure,
+    EngineHello,
+    RecommendationRequest,
+    frame,
+    message_of,
+)
+from multibo.telemetry.logs import configure_logs
+
+if TYPE_CHECKING:
+    from multibo.optimizer.preference.cache import PosteriorCache
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    threads, cache_size = int(sys.argv[1]), int(sys.argv[2])
+    configure_logs("engine", "INFO")
+    # Ctrl-C reaches the whole process group; the parent decides when we end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A library that prints must not write into the replies.
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    # The libraries read these when they load, which is why nothing has yet.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(threads)
+    bodies: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    reader = threading.Thread(
+        target=_read_all, args=(sys.stdin.buffer, bodies), daemon=True
+    )
+    reader.start()
+    _serve(bodies, replies, cache_size)
+
+
+def _read_all(requests: BinaryIO, bodies: queue.SimpleQueue[bytes]) -> None:
+    """Queue every frame's body; end the process at the end of input."""
+    while True:
+        header = requests.read(HEADER.size)
+        body = requests.read(HEADER.unpack(header)[0]) if header else b""
+        if not body:
+            os._exit(0)
+        bodies.put(body)
+
+
+def _serve(
+    bodies: queue.SimpleQueue[bytes], replies: BinaryIO, cache_size: int
+) -> None:
+    from multibo.optimizer.preference.cache import PosteriorCache
+
+    cache = PosteriorCache(cache_size)
+    _send(replies, _hello(cache))
+    while True:
+        request = message_of(bodies.get())
+        try:
+            reply = _answer(request, cache)
+        except Exception as error:
+            # The edge of the process: a bug costs one slate, never the engine.
+            logger.exception("engine failed")
+            reply = EngineFailure(f"{type(error).__name__}: {error}")
+        _send(replies, reply)
+
+
+def _hello(cache: PosteriorCache) -> EngineHello:
+    """Load and warm everything up by answering once."""
+    from multibo.optimizer.preference.dataset import Answer
+    from multibo.optimizer.preference.slate import ENGINE_VERSION, ProposalRequest
+
+    answer = Answer(shown=((0, 0), (2048, 1024)), chosen=1)
+    _answer(ProposalRequest(2, 4, 0, (answer,), n_initial=0), cache)
+    return EngineHello(ENGINE_VERSION)
+
+
+def _answer(request: object, cache: PosteriorCache) -> object:
+    from multibo.optimizer.preference.engine import propose, recommend
+    from multibo.optimizer.preference.slate import ProposalRequest
+
+    if isinstance(request, ProposalRequest):
+        return propose(request, fit=cache.fit)
+    if isinstance(request, RecommendationRequest):
+        return recommend(request.dimension, request.history, fit=cache.fit)
+    raise TypeError(f"no such request: {type(request).__name__}")
+
+
+def _send(replies: BinaryIO, reply: object) -> None:
+    replies.write(frame(reply))
+    replies.flush()
+
+
+if __name__ == "__main__":
+    main()
