@@ -47,17 +47,30 @@ class Wire:
     def __init__(self, channel: grpc.aio.Channel, endpoint: Endpoint) -> None:
         self.channel = channel
         self.endpoint = endpoint
-        self.sessions: Any = session_service_pb2_grpc.SessionServiceStub(channel)
-        self.rounds: Any = round_service_pb2_grpc.RoundServiceStub(channel)
-        self.insight: Any = insight_service_pb2_grpc.InsightServiceStub(channel)
-        self.images: Any = image_service_pb2_grpc.ImageServiceStub(channel)
-        self.models: Any = model_service_pb2_grpc.ModelServiceStub(channel)
+        self.sessions: Any
+        self.rounds: Any
+        self.insight: Any
+        self.images: Any
+        self.models: Any
+        every = stubs(channel)
+        self.sessions, self.rounds, self.insight, self.images, self.models = every
 
     async def create(self, **fields: Any) -> session_pb2.Session:
         """Create a session with everything a test does not care about filled in."""
         reply = await self.sessions.CreateSession(create_request(**fields))
         session: session_pb2.Session = reply.session
         return session
+
+
+def stubs(channel: grpc.aio.Channel) -> tuple[Any, ...]:
+    """Sessions, rounds, insight, images, models."""
+    return (
+        session_service_pb2_grpc.SessionServiceStub(channel),
+        round_service_pb2_grpc.RoundServiceStub(channel),
+        insight_service_pb2_grpc.InsightServiceStub(channel),
+        image_service_pb2_grpc.ImageServiceStub(channel),
+        model_service_pb2_grpc.ModelServiceStub(channel),
+    )
 
 
 def new_id() -> str:

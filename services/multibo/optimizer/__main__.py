@@ -1,0 +1,34 @@
+"""`python -m multibo.optimizer`: read the settings, serve."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from multibo.blobs.errors import BlobAddressError
+from multibo.jobs.errors import CatalogInvalidError
+from multibo.optimizer.errors import OptimizerError
+from multibo.optimizer.server import serve
+from multibo.optimizer.settings import Settings
+from multibo.telemetry.logs import configure_logs
+
+
+def main() -> int:
+    """Run the process.
+
+    Returns:
+        Exit status: 0 after a clean stop, 2 for a setting that cannot be used.
+    """
+    try:
+        settings = Settings.from_environment(os.environ)
+        configure_logs("optimizer", settings.log_level)
+        asyncio.run(serve(settings))
+    except (OptimizerError, CatalogInvalidError, BlobAddressError) as error:
+        sys.stderr.write(f"multibo.optimizer: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

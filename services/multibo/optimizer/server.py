@@ -1,0 +1,146 @@
+"""The optimizer process: its ports made once, served until asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from multibo.blobs.filesystem import open_blobs
+from multibo.jobs.catalog import Catalog
+from multibo.jobs.queues import broker_url
+from multibo.optimizer.adapters.celery_fleet import CeleryFleet
+from multibo.optimizer.adapters.engine_process import EngineProcess
+from multibo.optimizer.adapters.reconciler import Reconciler
+from multibo.optimizer.adapters.redis_feed import RedisFeed
+from multibo.optimizer.adapters.redis_store import RedisStore
+from multibo.optimizer.adapters.system import BlobImages, SystemClock
+from multibo.optimizer.api.auth import check_listen
+from multibo.optimizer.api.endpoint import Capacity, Endpoint
+from multibo.optimizer.app.ports import App, Limits
+from multibo.optimizer.settings import Settings
+from multibo.telemetry.metrics import Meter
+
+logger = logging.getLogger(__name__)
+
+_SOCKET_TIMEOUT_S: Final = 5.0
+"""Longer than any command of ours blocks (a watch waits 1 s at a time)."""
+_CONNECT_TIMEOUT_S: Final = 2.0
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then drain.
+
+    Args:
+        settings: of this process.
+
+    Raises:
+        ListenRefusedError: if strangers could reach the address.
+        CatalogInvalidError: if the catalog cannot be read.
+        BlobAddressError: if the image store's address is of no known kind.
+        RuntimeError: if the address cannot be bound.
+    """
+    listen = check_listen(settings.listen)
+    catalog = Catalog.load(settings.catalog)
+    stop = _stop_signals()
+    async with _ports(settings, catalog) as (app, engine, reconciler):
+        endpoint = Endpoint(
+            app,
+            engine_ready=lambda: engine.ready,
+            meter=Meter(),
+            capacity=_capacity(settings),
+        )
+        port = await endpoint.start(listen)
+        logger.info("optimizer listening", extra={"listen": listen, "port": port})
+        try:
+            async with _running(engine.start(), stop), _running(reconciler.run(), stop):
+                await stop.wait()
+                await endpoint.drain()
+        finally:
+            await engine.stop()
+            with contextlib.suppress(RedisError, OSError):
+                await reconciler.resign()
+
+
+def _stop_signals() -> asyncio.Event:
+    # grpc.aio needs its loop to go on while it drains: no KeyboardInterrupt.
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+@asynccontextmanager
+async def _ports(
+    settings: Settings, catalog: Catalog
+) -> AsyncIterator[tuple[App, EngineProcess, Reconciler]]:
+    images = BlobImages(open_blobs(settings.blob_url))
+    redis = _redis(settings)
+    fleet = CeleryFleet(redis, broker_url(settings.redis_url))
+    engine = EngineProcess()
+    ttl_ms = settings.session_ttl_s * 1000
+    app = App(
+        store=RedisStore(redis, session_ttl_ms=ttl_ms),
+        feed=RedisFeed(redis),
+        fleet=fleet,
+        engine=engine,
+        images=images,
+        catalog=catalog,
+        clock=SystemClock(),
+        limits=Limits(session_ttl_ms=ttl_ms),
+    )
+    try:
+        yield app, engine, Reconciler(redis, fleet)
+    finally:
+        await fleet.close()
+        await redis.aclose()
+
+
+def _redis(settings: Settings) -> Redis:
+    # Keepalive on a unix socket crashes the client.
+    tcp = urlsplit(settings.redis_url).scheme != "unix"
+    return Redis.from_url(
+        settings.redis_url,
+        # Every watch holds one while it waits.
+        max_connections=settings.max_watches + settings.max_calls,
+        socket_timeout=_SOCKET_TIMEOUT_S,
+        socket_connect_timeout=_CONNECT_TIMEOUT_S,
+        **({"socket_keepalive": True} if tcp else {}),
+    )
+
+
+def _capacity(settings: Settings) -> Capacity:
+    return Capacity(
+        n_calls=settings.max_calls,
+        n_watches=settings.max_watches,
+        n_project_watches=settings.max_project_watches,
+    )
+
+
+@asynccontextmanager
+async def _running(
+    work: Coroutine[Any, Any, None], stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Run something beside the block; if it fails, the process stops with it."""
+    task = asyncio.create_task(work)
+
+    def look(done: asyncio.Task[None]) -> None:
+        if not done.cancelled() and done.exception() is not None:
+            stop.set()
+
+    task.add_done_callback(look)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
