@@ -1,0 +1,1 @@
+"""Simulated users, judges, demos and protocols; talks to the service as a client."""
