@@ -1,0 +1,94 @@
+"""The hidden target of a simulated person, and how it is made.
+
+Both kinds start from the session's own first picture, the model's answer to prompt and
+seed, and the target is another picture of the same model to the same prompt.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from multibo.evaluation.errors import ProtocolError
+from multibo.evaluation.prompts import prompt_for
+from multibo.jobs.catalog import ModelSpec
+from multibo.jobs.spec import SEED_LIMIT, RenderSpec
+from multibo.warp.space import warp_space
+
+_STREAMS: Final = {"seed": 1, "warp": 2}
+
+
+class TargetKind(StrEnum):
+    """How far away, and of what kind, the hidden target is."""
+
+    WARP = "warp"
+    """A hidden warp of the start: reachable by construction."""
+    SEED = "seed"
+    """The same prompt from another seed's noise: near, but perhaps out of reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One search to be simulated."""
+
+    seed: int
+    """Base seed of the session; decides the target too."""
+    prompt: str
+    kind: TargetKind
+
+    @classmethod
+    def of_seed(cls, seed: int, kind: TargetKind, prompt: str | None = None) -> "Task":
+        """Return the task of a seed.
+
+        Args:
+            seed: tuning uses 0-19, reports use 1000 and above.
+            kind: of the target.
+            prompt: None means the one the seed stands for.
+
+        Raises:
+            ProtocolError: if the seed is out of range.
+        """
+        if not 0 <= seed < SEED_LIMIT:
+            raise ProtocolError(f"a seed is in [0, 2**63), got {seed}")
+        return cls(seed, prompt_for(seed) if prompt is None else prompt, kind)
+
+
+def start_spec(model: ModelSpec, task: Task) -> RenderSpec:
+    """Return what the session shows first: the identity warp.
+
+    Args:
+        model: an entry of the catalog.
+        task: gives prompt and seed.
+    """
+    space = model.warp_space("")
+    return RenderSpec(
+        model=model.name,
+        revision=model.revision,
+        prompt=task.prompt,
+        negative_prompt=model.negative_prompt,
+        base_seed=task.seed,
+        warp_space=space.name,
+        warp=(0,) * space.dimension,
+        steps=model.steps,
+        guidance=model.guidance,
+        width_px=model.width_px,
+        height_px=model.height_px,
+    )
+
+
+def target_spec(model: ModelSpec, task: Task) -> RenderSpec:
+    """Return the hidden target as a render spec.
+
+    Args:
+        model: an entry of the catalog.
+        task: its seed and kind decide the target.
+    """
+    start = start_spec(model, task)
+    generator = np.random.default_rng([task.seed, _STREAMS[task.kind]])
+    if task.kind is TargetKind.SEED:
+        return replace(start, base_seed=int(generator.integers(SEED_LIMIT)))
+    spec = model.warp_space(start.warp_space)
+    space = warp_space(spec.family, spec.revision)
+    hidden = generator.uniform(-1, 1, space.dimension)
+    return replace(start, warp=space.quantize(hidden.tolist()))
