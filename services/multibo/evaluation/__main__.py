@@ -1,0 +1,61 @@
+"""Entry point: `python -m multibo.evaluation demo | seeds | judges`."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Final, NoReturn
+
+from multibo.evaluation.arguments import (
+    Arguments,
+    DemoArguments,
+    JudgesArguments,
+    SeedsArguments,
+    parse,
+)
+from multibo.evaluation.errors import EvaluationError
+from multibo.evaluation.settings import Settings
+
+# 128 + the signal, as shells have it.
+_EXIT_INTERRUPTED: Final = 130
+_EXIT_TERMINATED: Final = 143
+
+
+def main() -> int:
+    """Run the command line and return the exit status."""
+    given = parse(sys.argv[1:])
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        _run(given, Settings.read(os.environ))
+    except EvaluationError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return _EXIT_INTERRUPTED
+    return 0
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    # Unwinds the stack's context, which a bare SIGTERM would not.
+    raise SystemExit(_EXIT_TERMINATED)
+
+
+def _run(given: Arguments, settings: Settings) -> None:
+    # transformers reads this once, when it is imported. Its notes on missing image
+    # processors and its bars would drown what the verbs have to say.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    # Imported late: a mistyped option is answered before torch has been loaded.
+    from multibo.evaluation import benchmark, demo
+
+    match given:
+        case DemoArguments():
+            demo.show(given, settings)
+        case SeedsArguments():
+            benchmark.measure_seeds(given, settings)
+        case JudgesArguments():
+            benchmark.measure_judges(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

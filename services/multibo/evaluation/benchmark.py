@@ -1,0 +1,123 @@
+"""The measurements with a file to show for: many seeds, and the judges' own test."""
+
+import contextlib
+import json
+import statistics
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+
+from multibo.evaluation.arguments import JudgesArguments, SeedsArguments
+from multibo.evaluation.contact_sheet import overview_sheet
+from multibo.evaluation.inprocess import InProcessSearch
+from multibo.evaluation.metrics import METRICS, metric
+from multibo.evaluation.protocol import Protocol
+from multibo.evaluation.provenance import Provenance
+from multibo.evaluation.record import SimulatedSession
+from multibo.evaluation.runner import gain_table, play_all, summarize
+from multibo.evaluation.search import Search
+from multibo.evaluation.service import ServiceSearch
+from multibo.evaluation.settings import Settings
+from multibo.evaluation.stacks import connected, embedded_pipeline
+from multibo.evaluation.targets import Task
+from multibo.evaluation.validity import Agreement, agreement, rendered_paths
+from multibo.render.pipelines import Pipeline
+
+SCHEMA: Final = 1
+
+
+def measure_seeds(given: SeedsArguments, settings: Settings) -> None:
+    """Play a session per seed and write `demo.json`, `demo.md` and `demo.png`.
+
+    Args:
+        given: the command line.
+        settings: the environment.
+
+    Raises:
+        StackError: if no service can be had.
+    """
+    protocol = Protocol(
+        n_rounds=given.n_rounds, temperature=given.temperature, lapse=given.lapse
+    )
+    tasks = [Task.of_seed(seed, given.target) for seed in given.seeds]
+    pipeline = embedded_pipeline()
+    sessions: list[SimulatedSession] = []
+    with _system(given, settings, pipeline) as open_search:
+        for session in play_all(open_search, pipeline, tasks, protocol):
+            sessions.append(session)
+            gains = session.record.final_gains
+            words = "  ".join(f"{name} {gains[name]:+.0%}" for name in gains)
+            print(f"seed {session.record.seed}  {words}", flush=True)
+    _write_seeds(sessions, protocol, given)
+
+
+def measure_judges(given: JudgesArguments) -> None:
+    """Test every metric on paths to a target; write `judges.json` and `judges.md`.
+
+    Args:
+        given: the command line.
+    """
+    names = list(METRICS)
+    found: dict[str, list[Agreement]] = {name: [] for name in names}
+    model = embedded_pipeline().model
+    for path in rendered_paths(model, given.seeds):
+        for name in names:
+            found[name].append(agreement(metric(name), path))
+    lines = [
+        "| Metric | Spearman, mean | Spearman, worst | gain half-way, mean |",
+        "|---|---:|---:|---:|",
+    ]
+    for name, results in found.items():
+        ranks = [result.spearman for result in results]
+        half_way = statistics.mean(result.half_way_gain for result in results)
+        lines.append(
+            f"| {name} | {statistics.mean(ranks):.2f} | {min(ranks):.2f} "
+            f"| {half_way:.2f} |"
+        )
+    table = "\n".join(lines) + "\n"
+    paths = {name: [asdict(entry) for entry in found[name]] for name in names}
+    _write(given.out, "judges", table, {"seeds": list(given.seeds), "paths": paths})
+
+
+@contextlib.contextmanager
+def _system(
+    given: SeedsArguments, settings: Settings, pipeline: Pipeline
+) -> Iterator[Callable[[Task], Search]]:
+    """Yield what opens a session with the system under test."""
+    if given.in_process:
+        yield lambda task: InProcessSearch(pipeline, task)
+        return
+    with connected(given.address, redis_url=settings.redis_url) as project:
+        yield lambda task: ServiceSearch(project, task, n_rounds=given.n_rounds)
+
+
+def _write_seeds(
+    sessions: list[SimulatedSession], protocol: Protocol, given: SeedsArguments
+) -> None:
+    records = [session.record for session in sessions]
+    document = {
+        "system": "in process" if given.in_process else "service",
+        "target": given.target.value,
+        "protocol": asdict(protocol),
+        "summary": {name: asdict(s) for name, s in summarize(records).items()},
+        "sessions": [record.to_json() for record in records],
+    }
+    _write(given.out, "demo", gain_table(records), document)
+    _save(overview_sheet(sessions), given.out / "demo.png")
+
+
+def _write(folder: Path, name: str, table: str, document: Mapping[str, object]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    origin = Provenance.collect().to_json()
+    text = json.dumps({"schema": SCHEMA, **document, "provenance": origin}, indent=1)
+    (folder / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+    (folder / f"{name}.md").write_text(table, encoding="utf-8")
+    print(f"\n{table}\n{folder / name}.json")
+
+
+def _save(image: Image.Image, path: Path) -> None:
+    # Drawings have few colors: a palette makes the file a third as large.
+    image.quantize(256).save(path, optimize=True)
