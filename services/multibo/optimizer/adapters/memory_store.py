@@ -18,6 +18,7 @@ from multibo.optimizer.app.ports import (
     Change,
     Clock,
     Committed,
+    Content,
     EventKind,
     FeedEvent,
     Page,
@@ -55,7 +56,12 @@ class MemoryStore:
         self._created: dict[tuple[str, str], Receipt] = {}
         self._secret = secrets.token_bytes(32)
 
-    async def create(self, session: Session, receipt: Receipt | None) -> Session | None:
+    async def create(
+        self,
+        session: Session,
+        receipt: Receipt | None,
+        content: Content | None = None,
+    ) -> Session | None:
         """Store a new session; see `SessionStore.create`."""
         if session.name in self._sessions:
             return self._sessions[session.name].session
@@ -64,7 +70,14 @@ class MemoryStore:
             if request in self._created:
                 return session
             self._created[request] = receipt
-        self._sessions[session.name] = stored = _Stored(session)
+        given = content or Content()
+        self._sessions[session.name] = stored = _Stored(
+            session,
+            slates={slate.number: slate for slate in given.slates},
+            ends=dict(given.ends),
+            jobs={job.field: job for job in given.jobs},
+            log=list(given.log),
+        )
         self._tell(stored, EventKind.SESSION)
         return None
 
@@ -111,8 +124,12 @@ class MemoryStore:
         stored.session = change.after
         if change.entry is not None:
             stored.log.append(change.entry)
-        if change.end is not None:
-            self._close(stored, *change.end)
+        for number, end in change.ends:
+            self._end(stored, number, end)
+        for job_field in change.requeue:
+            job = stored.jobs[job_field]
+            stored.jobs[job_field] = job.queued_again(now_ms=self._clock.now_ms())
+            self._tell(stored, EventKind.CANDIDATE, job.round, job.slot)
         if change.slate is not None:
             self._open(stored, change.slate, change.jobs)
         if receipt is not None:
@@ -120,11 +137,17 @@ class MemoryStore:
         self._tell(stored, EventKind.SESSION)
         return Committed.DONE
 
-    def _close(self, stored: _Stored, number: int, end: RoundEnd) -> None:
-        stored.ends[number] = end
+    def _end(self, stored: _Stored, number: int, end: RoundEnd | None) -> None:
+        now_ms = self._clock.now_ms()
+        stored.ends.pop(number, None)
+        if end is not None:
+            stored.ends[number] = end
         for key, job in stored.jobs.items():
-            if job.round == number and not job.ended:
-                now_ms = self._clock.now_ms()
+            if job.round != number:
+                continue
+            if end is None and job.state is JobState.CANCELLED:
+                stored.jobs[key] = job.queued_again(now_ms=now_ms)
+            elif end is not None and not job.ended:
                 stored.jobs[key] = replace(
                     job, state=JobState.CANCELLED, ended_ms=now_ms
                 )

@@ -21,7 +21,14 @@ from multibo.optimizer.app.errors import (
     RoundNotFoundError,
     SessionNotFoundError,
 )
-from multibo.optimizer.app.ports import Change, Committed, Page, Receipt, RequestKey
+from multibo.optimizer.app.ports import (
+    Change,
+    Committed,
+    Content,
+    Page,
+    Receipt,
+    RequestKey,
+)
 from multibo.optimizer.session import codec
 from multibo.optimizer.session.ids import RoundName, SessionName
 from multibo.optimizer.session.model import LogEntry, Round, Session, Slate
@@ -41,7 +48,12 @@ class RedisStore:
         self._commit = _script(redis, "commit")
         self._delete = _script(redis, "delete")
 
-    async def create(self, session: Session, receipt: Receipt | None) -> Session | None:
+    async def create(
+        self,
+        session: Session,
+        receipt: Receipt | None,
+        content: Content | None = None,
+    ) -> Session | None:
         """Store a new session; see `SessionStore.create`."""
         name = session.name
         key = SessionKeys(name.sid)
@@ -53,6 +65,9 @@ class RedisStore:
                     key.events,
                     keys.project_sessions(name.project),
                     keys.project_request(name.project, made.key.request_id),
+                    key.rounds,
+                    key.jobs,
+                    key.log,
                 ],
                 args=[
                     codec.session_to_json(session),
@@ -64,6 +79,7 @@ class RedisStore:
                     made.reply,
                     _CREATE_TTL_MS,
                     keys.EVENTS_KEPT,
+                    *_content_arguments(content or Content()),
                 ],
             )
         return None if reply == b"done" else await self._holder(session)
@@ -256,8 +272,22 @@ def _round(
     )
 
 
+def _content_arguments(content: Content) -> list[str | int]:
+    rounds = [(str(one.number), codec.slate_to_json(one)) for one in content.slates]
+    rounds += [(f"{n}/end", codec.end_to_json(end)) for n, end in content.ends]
+    jobs = [(job.field, job_codec.job_to_json(job)) for job in content.jobs]
+    return [
+        len(rounds),
+        len(jobs),
+        *[part for one in rounds for part in one],
+        *[part for one in jobs for part in one],
+        *[codec.entry_to_json(entry) for entry in content.log],
+    ]
+
+
 def _commit_arguments(change: Change, ttl_ms: int) -> list[str | int | bytes]:
-    after, receipt, end = change.after, change.receipt, change.end
+    after, receipt = change.after, change.receipt
+    ends = [(n, codec.end_to_json(end) if end else "") for n, end in change.ends]
     jobs = [(job.field, job_codec.job_to_json(job)) for job in change.jobs]
     return [
         after.rev - 1,
@@ -271,9 +301,11 @@ def _commit_arguments(change: Change, ttl_ms: int) -> list[str | int | bytes]:
         "" if change.slate is None else change.slate.number,
         "" if change.slate is None else codec.slate_to_json(change.slate),
         _PATIENCE_MS,
-        "" if end is None else end[0],
-        "" if end is None else codec.end_to_json(end[1]),
         "" if change.entry is None else codec.entry_to_json(change.entry),
+        len(ends),
+        len(change.requeue),
+        *[part for end in ends for part in end],
+        *change.requeue,
         *[part for job in jobs for part in job],
     ]
 

@@ -92,12 +92,13 @@ def _change(
     key: RequestKey,
     encode: Callable[[Accepted], bytes],
 ) -> tuple[Change, bytes]:
-    end = RoundEnd(RoundState.JUDGED, after.update_time_ms, feedback)
+    state = RoundState.JUDGED if feedback.trains else RoundState.SKIPPED
+    end = RoundEnd(state, after.update_time_ms, feedback)
     closed = replace(round, end=end, jobs=canceled(round))
     reply = encode(Accepted(create.view(app, after), closed))
     number = round.slate.number
     entry = LogEntry(history.FEEDBACK, after.update_time_ms, number, feedback)
-    change = Change(after, end=(number, end), entry=entry, receipt=Receipt(key, reply))
+    change = Change(after, ends=((number, end),), entry=entry, receipt=Receipt(key, reply))
     return change, reply
 
 

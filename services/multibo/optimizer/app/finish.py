@@ -57,12 +57,10 @@ async def finish_session(
 def _change(app: App, session: Session, accepted: CandidateName | None) -> Change:
     now_ms = app.clock.now_ms()
     after = machine.finish(session, accepted, now_ms=now_ms)
-    end = (
-        None
-        if session.current_round is None
-        else (session.current_round, RoundEnd(RoundState.CANCELLED, now_ms))
-    )
-    return Change(after, end=end, entry=LogEntry(history.FINISH, now_ms))
+    end = RoundEnd(RoundState.CANCELLED, now_ms)
+    current = session.current_round
+    ends = () if current is None else ((current, end),)
+    return Change(after, ends=ends, entry=LogEntry(history.FINISH, now_ms))
 
 
 async def _check_accepted(

@@ -59,10 +59,23 @@ class Change:
     """With `rev` one above the stored one."""
     slate: Slate | None = None
     jobs: tuple[RenderJob, ...] = ()
-    end: tuple[int, RoundEnd] | None = None
-    """Round number and how it closed; its unfinished jobs are canceled."""
+    ends: tuple[tuple[int, RoundEnd | None], ...] = ()
+    """Round numbers and how they closed: their unfinished jobs are canceled. None
+    opens the round again: its canceled jobs are queued again."""
+    requeue: tuple[str, ...] = ()
+    """Fields of FAILED jobs to queue again, their attempts reset."""
     entry: LogEntry | None = None
     receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a session starts with when it continues another one."""
+
+    slates: tuple[Slate, ...] = ()
+    ends: tuple[tuple[int, RoundEnd], ...] = ()
+    jobs: tuple[RenderJob, ...] = ()
+    log: tuple[LogEntry, ...] = ()
 
 
 class Committed(StrEnum):
@@ -85,12 +98,18 @@ class Page:
 class SessionStore(Protocol):
     """Where sessions live. Any method may raise `StoreUnavailableError`."""
 
-    async def create(self, session: Session, receipt: Receipt | None) -> Session | None:
+    async def create(
+        self,
+        session: Session,
+        receipt: Receipt | None,
+        content: Content | None = None,
+    ) -> Session | None:
         """Store a new session unless its name is taken.
 
         Args:
             session: with rev 1.
             receipt: kept 24 h per project.
+            content: rounds it starts with; none if not given.
 
         Returns:
             None when stored, else the session that holds the name.

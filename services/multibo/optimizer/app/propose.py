@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from multibo.jobs.job import RenderJob
 from multibo.optimizer.app.errors import CommitContendedError
 from multibo.optimizer.app.ports import App, Change, Committed
-from multibo.optimizer.preference.dataset import Answer
+from multibo.optimizer.preference.dataset import Answer, AnswerKind
 from multibo.optimizer.preference.slate import (
     ENGINE_VERSION,
     Proposal,
@@ -30,7 +30,9 @@ _SEED_DIGITS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class Draft:
+    """A round that is proposed but not committed."""
+
     change: Change
     round: Round
 
@@ -57,11 +59,11 @@ async def propose_round(app: App, name: SessionName) -> Round:
         if current is not None:
             return current
         machine.check_proposable(session)
-        draft = await _draft(app, session)
-        outcome = await app.store.commit(draft.change)
+        drafted = await draft(app, session)
+        outcome = await app.store.commit(drafted.change)
         if outcome is Committed.DONE:
-            await app.fleet.wake(name, draft.change.jobs)
-            return draft.round
+            await app.fleet.wake(name, drafted.change.jobs)
+            return drafted.round
     raise CommitContendedError(str(name))
 
 
@@ -72,8 +74,18 @@ async def _current(app: App, session: Session) -> Round | None:
     return None if round.state is RoundState.FAILED else round
 
 
-async def _draft(app: App, session: Session) -> _Draft:
+async def draft(
+    app: App, session: Session, *, passed_over: tuple[Slate, ...] = ()
+) -> Draft:
+    """Return the next round of a session and the change that opens it.
+
+    Args:
+        app: the ports.
+        session: as stored, without an open round.
+        passed_over: slates left for variety by the very command this is for.
+    """
     history = await read_history(app, session.name)
+    history = replace(history, passed_over=(*history.passed_over, *passed_over))
     began_ms = app.clock.now_ms()
     proposal = await app.engine.propose(
         proposal_request(session, history), timeout_s=app.limits.propose_timeout_s
@@ -81,7 +93,7 @@ async def _draft(app: App, session: Session) -> _Draft:
     now_ms = app.clock.now_ms()
     slate = Slate(
         number=session.next_round,
-        ordinal=len(session.effective),
+        ordinal=session.n_judged,
         candidates=_candidates(session, proposal),
         engine_version=proposal.engine_version,
         degraded=proposal.degraded,
@@ -94,7 +106,7 @@ async def _draft(app: App, session: Session) -> _Draft:
     )
     after = machine.open_round(session, slate)
     name = RoundName(session.name, slate.number)
-    return _Draft(Change(after, slate=slate, jobs=jobs), Round(name, slate, None, jobs))
+    return Draft(Change(after, slate=slate, jobs=jobs), Round(name, slate, None, jobs))
 
 
 async def read_history(app: App, name: SessionName) -> History:
@@ -107,22 +119,29 @@ def answers(history: History) -> tuple[Answer, ...]:
     """Return the history as the preference model takes it."""
     return tuple(
         Answer(
-            shown=tuple(candidate.warp for candidate in judged.shown),
-            chosen=judged.choice,
+            shown=tuple(candidate.warp for candidate in one.shown),
+            kind=AnswerKind(one.feedback.kind.value),
+            judged=one.judged,
         )
-        for judged in history.judged
+        for one in history.judged
     )
 
 
 def proposal_request(session: Session, history: History) -> ProposalRequest:
     """Return what the engine is asked: a pure function of spec and history."""
-    digest = history.digest(session.spec, ENGINE_VERSION)
+    digest = history.digest(session.spec, ENGINE_VERSION, session.prior)
     return ProposalRequest(
         dimension=session.spec.dimension,
         k=session.spec.k,
         seed=int(digest[:_SEED_DIGITS], 16),
         history=answers(history),
         anchor=session.spec.anchor,
+        prior=session.prior,
+        avoid=tuple(
+            candidate.warp
+            for slate in history.passed_over
+            for candidate in slate.candidates
+        ),
     )
 
 

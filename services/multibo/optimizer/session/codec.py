@@ -11,13 +11,16 @@ from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
 from multibo.optimizer.session.model import (
     Candidate,
     Feedback,
+    FeedbackKind,
     LogEntry,
     RoundEnd,
     RoundState,
     Session,
     SessionSpec,
     SessionState,
+    SkipReason,
     Slate,
+    Undone,
 )
 
 SCHEMA: Final = 1
@@ -51,6 +54,8 @@ def session_from_json(data: bytes | str, *, rev: int) -> Session:
             spec=SessionSpec(**spec, labels=labels),
             state=SessionState(document.pop("state")),
             effective=tuple(document.pop("effective")),
+            prior=tuple(document.pop("prior")),
+            undone=tuple(Undone(**one) for one in document.pop("undone")),
             accepted=_candidate_name(accepted) if accepted else None,
             rev=rev,
             **document,
@@ -138,7 +143,14 @@ def entry_from_json(data: bytes | str) -> LogEntry:
 def _feedback(document: dict[str, Any] | None) -> Feedback | None:
     if document is None:
         return None
-    return Feedback(**{**document, "shown": tuple(document["shown"])})
+    return Feedback(
+        kind=FeedbackKind(document["kind"]),
+        slots=tuple(document["slots"]),
+        shown=tuple(document["shown"]),
+        request_id=document["request_id"],
+        response_time_ms=document["response_time_ms"],
+        skip_reason=SkipReason(document["skip_reason"]),
+    )
 
 
 def _candidate_name(document: dict[str, Any]) -> CandidateName:

@@ -74,6 +74,22 @@ class CandidateNotReadyError(SessionError):
         self.state = state
 
 
+class NothingToUndoError(SessionError):
+    """No feedback counts; disable the button."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} has no feedback to undo")
+        self.name = name
+
+
+class NothingToRedoError(SessionError):
+    """Nothing was undone since the last feedback; disable the button."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} has no feedback to redo")
+        self.name = name
+
+
 class NoFeedbackYetError(SessionError):
     """Nothing was answered yet; wait for the first answer."""
 

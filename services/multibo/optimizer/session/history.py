@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from multibo.optimizer.session.model import (
     Candidate,
@@ -15,8 +16,11 @@ from multibo.optimizer.session.model import (
     Slate,
 )
 
-FEEDBACK = "feedback"
-FINISH = "finish"
+FEEDBACK: Final = "feedback"
+UNDO: Final = "undo"
+REDO: Final = "redo"
+VARIETY: Final = "variety"
+FINISH: Final = "finish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +36,54 @@ class Judged:
         return tuple(self.slate.candidates[slot] for slot in self.feedback.shown)
 
     @property
-    def choice(self) -> int:
-        """Index into `shown` of what was chosen."""
-        return self.feedback.shown.index(self.feedback.chosen)
+    def judged(self) -> tuple[int, ...]:
+        """Indices into `shown` of the slots the feedback names."""
+        shown = self.feedback.shown
+        return tuple(shown.index(slot) for slot in self.feedback.slots)
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """The effective feedback of a session, oldest first."""
 
-    judged: tuple[Judged, ...]
+    answered: tuple[Judged, ...]
+    """All of it, skips included."""
+    passed_over: tuple[Slate, ...] = ()
+    """Slates left for variety since the last answer; they train nothing."""
 
-    def digest(self, spec: SessionSpec, engine_version: str) -> str:
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """The answers that train."""
+        return tuple(one for one in self.answered if one.feedback.trains)
+
+    def digest(
+        self,
+        spec: SessionSpec,
+        engine_version: str,
+        prior: tuple[float, ...] = (),
+    ) -> str:
         """Return what a proposal is a function of, as 64 hexadecimal digits.
 
         Args:
             spec: the session's.
             engine_version: of the engine that will propose.
+            prior: the session's.
         """
         document = {
             "spec": asdict(spec),
+            "prior": prior,
             "engine": engine_version,
             "answers": [
-                [[c.base_seed, *c.warp] for c in judged.shown] + [[judged.choice]]
-                for judged in self.judged
+                [
+                    [[c.base_seed, *c.warp] for c in one.shown],
+                    one.feedback.kind,
+                    one.judged,
+                ]
+                for one in self.judged
+            ],
+            "passed_over": [
+                [[c.base_seed, *c.warp] for c in slate.candidates]
+                for slate in self.passed_over
             ],
         }
         data = json.dumps(document, sort_keys=True, separators=(",", ":"))
@@ -65,16 +93,25 @@ class History:
 def fold(log: Iterable[LogEntry], slates: Mapping[int, Slate]) -> History:
     """Return the effective history.
 
+    Feedback after an undo forgets what could have been redone.
+
     Args:
         log: the session's log, oldest first.
         slates: every slate the log names, by round number.
     """
-    return History(
-        tuple(
-            Judged(slates[entry.round], entry.feedback)
-            for entry in log
-            if entry.kind == FEEDBACK
-            and entry.round is not None
-            and entry.feedback is not None
-        )
-    )
+    answered: list[Judged] = []
+    undone: list[Judged] = []
+    passed_over: list[Slate] = []
+    for entry in log:
+        if entry.kind == VARIETY and entry.round is not None:
+            passed_over.append(slates[entry.round])
+            continue
+        if entry.kind == FEEDBACK and entry.feedback and entry.round is not None:
+            answered.append(Judged(slates[entry.round], entry.feedback))
+            undone.clear()
+        elif entry.kind == UNDO:
+            undone.append(answered.pop())
+        elif entry.kind == REDO:
+            answered.append(undone.pop())
+        passed_over.clear()
+    return History(tuple(answered), tuple(passed_over))

@@ -9,10 +9,10 @@ from multibo.optimizer.session.errors import (
     BudgetSpentError,
     CandidateNotReadyError,
     EtagMismatchError,
-    FeedbackInvalidError,
     RoundNotOpenError,
     SessionFinishedError,
 )
+from multibo.optimizer.session.answers import check_feedback
 from multibo.optimizer.session.ids import CandidateName
 from multibo.optimizer.session.model import (
     Feedback,
@@ -24,7 +24,6 @@ from multibo.optimizer.session.model import (
 )
 
 _OPEN: Final = frozenset({RoundState.RENDERING, RoundState.OPEN})
-_MIN_SHOWN: Final = 2
 
 
 def check_etag(session: Session, etag: str) -> None:
@@ -54,10 +53,23 @@ def check_proposable(session: Session) -> None:
     spec = session.spec
     if session.state is SessionState.FINISHED:
         raise SessionFinishedError(str(session.name))
-    if len(session.effective) >= spec.rounds:
+    if session.n_judged >= spec.rounds:
         raise BudgetSpentError(
-            spent=len(session.effective), budget=spec.rounds, unit="rounds"
+            spent=session.n_judged, budget=spec.rounds, unit="rounds"
         )
+    check_images(session)
+
+
+def check_images(session: Session) -> None:
+    """Refuse a slate that the images left do not pay for.
+
+    Args:
+        session: as stored.
+
+    Raises:
+        BudgetSpentError: if too few images are left.
+    """
+    spec = session.spec
     if session.images_used + n_new_images(session) > spec.images:
         raise BudgetSpentError(
             spent=session.images_used, budget=spec.images, unit="images"
@@ -101,6 +113,41 @@ def record_feedback(
         RoundNotOpenError: if the round is not the open one.
         FeedbackInvalidError: if the feedback does not fit what could be shown.
     """
+    _check_open(session, round)
+    check_feedback(round, feedback)
+    after = replace(
+        session,
+        rev=session.rev + 1,
+        update_time_ms=now_ms,
+        current_round=None,
+        effective=(*session.effective, round.slate.number),
+        n_skipped=session.n_skipped + (not feedback.trains),
+        # New feedback forgets what could have been redone.
+        undone=(),
+    )
+    spent = after.n_judged >= session.spec.rounds
+    return replace(after, state=SessionState.EXHAUSTED if spent else session.state)
+
+
+def close_round(session: Session, round: Round, *, now_ms: int) -> Session:
+    """Return the session without its current round: it trains nothing.
+
+    Args:
+        session: as stored; left untouched.
+        round: the round to close, with its jobs.
+        now_ms: time of the command.
+
+    Raises:
+        SessionFinishedError: if the session is read-only.
+        RoundNotOpenError: if the round is not the open one.
+    """
+    _check_open(session, round)
+    return replace(
+        session, rev=session.rev + 1, update_time_ms=now_ms, current_round=None
+    )
+
+
+def _check_open(session: Session, round: Round) -> None:
     if session.state is SessionState.FINISHED:
         raise SessionFinishedError(str(session.name))
     if session.current_round != round.slate.number or round.state not in _OPEN:
@@ -108,34 +155,6 @@ def record_feedback(
             given=round.slate.number,
             current=session.current_round,
             state=round.state.value,
-        )
-    _check_feedback(round, feedback)
-    effective = (*session.effective, round.slate.number)
-    spent = len(effective) >= session.spec.rounds
-    return replace(
-        session,
-        rev=session.rev + 1,
-        update_time_ms=now_ms,
-        current_round=None,
-        effective=effective,
-        state=SessionState.EXHAUSTED if spent else session.state,
-    )
-
-
-def _check_feedback(round: Round, feedback: Feedback) -> None:
-    shown = feedback.shown
-    if len(shown) < _MIN_SHOWN:
-        raise FeedbackInvalidError("feedback.shown", "needs at least two slots")
-    if len(set(shown)) != len(shown):
-        raise FeedbackInvalidError("feedback.shown", "names a slot twice")
-    unseen = sorted(set(shown) - round.ready)
-    if unseen:
-        raise FeedbackInvalidError(
-            "feedback.shown", f"slots {unseen} have no picture, so nobody saw them"
-        )
-    if feedback.chosen not in shown:
-        raise FeedbackInvalidError(
-            "feedback.judgment.chosen", "is not one of the shown slots"
         )
 
 

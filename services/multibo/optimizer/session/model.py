@@ -29,7 +29,9 @@ class RoundState(StrEnum):
     OPEN = "open"
     FAILED = "failed"
     JUDGED = "judged"
+    SKIPPED = "skipped"
     CANCELLED = "cancelled"
+    OBSOLETE = "obsolete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,17 @@ class SessionSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Undone:
+    """A feedback taken back, and what stood open instead of its round."""
+
+    round: int
+    skipped: bool
+    """Whether the feedback was a skip."""
+    current_round: int | None
+    """The session's current round before the undo; redo brings it back."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """The small, always-loaded part: its size does not grow with the pictures."""
 
@@ -87,14 +100,25 @@ class Session:
     current_round: int | None = None
     """The newest round, unless it was judged or canceled."""
     effective: tuple[int, ...] = ()
-    """Rounds whose feedback counts, in order."""
+    """Rounds whose feedback counts, skips among them, in order."""
+    n_skipped: int = 0
+    """How many of `effective` were skipped: they spend no budget."""
+    undone: tuple[Undone, ...] = ()
+    """What redo would bring back, the last one first to come."""
     images_used: int = 0
     accepted: CandidateName | None = None
+    prior: tuple[float, ...] = ()
+    """What an earlier session taught about the person: the engine's own numbers."""
 
     @property
     def etag(self) -> str:
         """Opaque to callers; only commands change it."""
         return f"r{self.rev}"
+
+    @property
+    def n_judged(self) -> int:
+        """Rounds of the budget that are spent."""
+        return len(self.effective) - self.n_skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +150,44 @@ class Slate:
     create_time_ms: int
 
 
+class FeedbackKind(StrEnum):
+    """What kind of answer it is; all but SKIP train the preference model."""
+
+    CHOSEN = "chosen"
+    RANKING = "ranking"
+    TIE = "tie"
+    NONE_OF_THESE = "none_of_these"
+    SKIP = "skip"
+
+
+class SkipReason(StrEnum):
+    """Why there is no answer."""
+
+    UNSPECIFIED = "unspecified"
+    INTERRUPTED = "interrupted"
+    UNSURE = "unsure"
+    BAD_IMAGE = "bad_image"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What the person said: the slot closest to the image in mind."""
+    """What the person said about a round."""
 
-    chosen: int
+    kind: FeedbackKind
+    slots: tuple[int, ...]
+    """CHOSEN: the one closest; RANKING: the closest in order; TIE: the equally
+    close; else none."""
     shown: tuple[int, ...]
     """Slots really seen, in display order; an unseen candidate has not lost."""
     request_id: str = ""
     response_time_ms: int | None = None
+    skip_reason: SkipReason = SkipReason.UNSPECIFIED
+
+    @property
+    def trains(self) -> bool:
+        """Whether the preference model learns from it."""
+        return self.kind is not FeedbackKind.SKIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +201,7 @@ class RoundEnd:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One line of the append-only log: feedback, or the session's end."""
+    """One line of the append-only log; the kinds are in `session.history`."""
 
     kind: str
     time_ms: int

@@ -4,8 +4,10 @@
 -- ARGV  1 expected rev  2 body  3 sid  4 session ttl in ms  5 events kept
 --       6 request id or ""  7 request digest  8 reply
 --       9 new round number or ""  10 its slate  11 due time after now in ms
---       12 closed round number or ""  13 its end  14 log entry or ""
---       15.. pairs: job field, job document
+--       12 log entry or ""  13 number of ends  14 number of fields to queue again
+--       then per end: round number, its end or "" to open it again
+--       then per field: the field of a FAILED job
+--       then per new job: its field, its document
 -- Reply "done", "missing", "replayed" or "contended" (only "done" has written)
 local rev = redis.call('HGET', KEYS[1], 'rev')
 if not rev then return 'missing' end
@@ -16,36 +18,82 @@ if rev ~= ARGV[1] then return 'contended' end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local waits = false
 local function tell(...)
   redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[5], '*', ...)
 end
-
-redis.call('HSET', KEYS[1], 'rev', rev + 1, 'body', ARGV[2])
-if ARGV[14] ~= '' then redis.call('RPUSH', KEYS[3], ARGV[14]) end
-if ARGV[12] ~= '' then
-  redis.call('HSET', KEYS[2], ARGV[12] .. '/end', ARGV[13])
-  local prefix = ARGV[12] .. '/'
-  for _, field in ipairs(redis.call('SMEMBERS', KEYS[5])) do
-    if string.sub(field, 1, #prefix) == prefix then
-      local job = cjson.decode(redis.call('HGET', KEYS[4], field))
-      job.state, job.owner, job.lease_until_ms, job.ended_ms = 'cancelled', '', 0, now
-      redis.call('HSET', KEYS[4], field, cjson.encode(job))
-      redis.call('SREM', KEYS[5], field)
+local function cancel(job)
+  job.state, job.owner, job.lease_until_ms, job.ended_ms = 'cancelled', '', 0, now
+end
+local function queue(job)
+  job.state, job.owner, job.lease_until_ms, job.failure = 'queued', '', 0, ''
+  job.failures, job.lapses, job.started_ms, job.ended_ms = 0, 0, 0, 0
+  job.enqueued_ms, job.due_ms = now, now
+end
+local function keep(field, job)
+  redis.call('HSET', KEYS[4], field, cjson.encode(job))
+  if job.state == 'queued' then
+    redis.call('SADD', KEYS[5], field)
+    waits = true
+  else
+    redis.call('SREM', KEYS[5], field)
+  end
+end
+-- Ends or reopens what one round still renders: at most eight slots.
+local function each_job(round, change)
+  for slot = 0, 7 do
+    local field = round .. '/' .. slot
+    local document = redis.call('HGET', KEYS[4], field)
+    if document then
+      local job = cjson.decode(document)
+      if change(job) then keep(field, job) end
     end
   end
-  tell('kind', 'round', 'round', ARGV[12])
+end
+local function close(job)
+  local running = job.state == 'queued' or job.state == 'rendering'
+  if running then cancel(job) end
+  return running
+end
+local function reopen(job)
+  local canceled = job.state == 'cancelled'
+  if canceled then queue(job) end
+  return canceled
+end
+
+redis.call('HSET', KEYS[1], 'rev', rev + 1, 'body', ARGV[2])
+if ARGV[12] ~= '' then redis.call('RPUSH', KEYS[3], ARGV[12]) end
+local at = 15
+for _ = 1, tonumber(ARGV[13]) do
+  local round, finish = ARGV[at], ARGV[at + 1]
+  if finish == '' then
+    redis.call('HDEL', KEYS[2], round .. '/end')
+    each_job(round, reopen)
+  else
+    redis.call('HSET', KEYS[2], round .. '/end', finish)
+    each_job(round, close)
+  end
+  tell('kind', 'round', 'round', round)
+  at = at + 2
+end
+for _ = 1, tonumber(ARGV[14]) do
+  local job = cjson.decode(redis.call('HGET', KEYS[4], ARGV[at]))
+  queue(job)
+  keep(ARGV[at], job)
+  tell('kind', 'candidate', 'round', job.round, 'slot', job.slot)
+  at = at + 1
 end
 if ARGV[9] ~= '' then
   redis.call('HSET', KEYS[2], ARGV[9], ARGV[10])
-  for i = 15, #ARGV, 2 do
-    local job = cjson.decode(ARGV[i + 1])
+  while at <= #ARGV do
+    local job = cjson.decode(ARGV[at + 1])
     job.enqueued_ms, job.due_ms = now, now
-    redis.call('HSET', KEYS[4], ARGV[i], cjson.encode(job))
-    redis.call('SADD', KEYS[5], ARGV[i])
+    keep(ARGV[at], job)
+    at = at + 2
   end
-  redis.call('ZADD', KEYS[8], now + ARGV[11], ARGV[3])
   tell('kind', 'round', 'round', ARGV[9])
 end
+if waits then redis.call('ZADD', KEYS[8], now + ARGV[11], ARGV[3]) end
 if ARGV[6] ~= '' then
   redis.call('HSET', KEYS[6], ARGV[6] .. ':digest', ARGV[7], ARGV[6] .. ':reply', ARGV[8])
 end
