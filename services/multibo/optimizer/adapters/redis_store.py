@@ -21,7 +21,7 @@ from multibo.optimizer.app.errors import (
     RoundNotFoundError,
     SessionNotFoundError,
 )
-from multibo.optimizer.app.ports import (
+from multibo.optimizer.app.values import (
     Change,
     Committed,
     Content,

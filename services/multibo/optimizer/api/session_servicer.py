@@ -20,7 +20,8 @@ from multibo.optimizer.api.limits import WatchSlots
 from multibo.optimizer.api.paging import PageTokens, page_limit
 from multibo.optimizer.api.registration import Context
 from multibo.optimizer.app import create, finish, read, watch
-from multibo.optimizer.app.ports import App, Page, SessionView
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Page, SessionView
 from multibo.optimizer.session import ids
 from multibo.optimizer.session.model import Session
 from multibo.v1 import session_pb2

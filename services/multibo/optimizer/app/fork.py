@@ -9,13 +9,8 @@ from multibo.jobs.job import JobState, RenderJob
 from multibo.optimizer.app import create, propose
 from multibo.optimizer.app.create import CreateSession
 from multibo.optimizer.app.errors import RoundNotFoundError, SessionExistsError
-from multibo.optimizer.app.ports import (
-    App,
-    Content,
-    Receipt,
-    RequestKey,
-    SessionView,
-)
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Content, Receipt, RequestKey, SessionView
 from multibo.optimizer.session import history as logs
 from multibo.optimizer.session import ids
 from multibo.optimizer.session.errors import FieldInvalidError

@@ -8,7 +8,8 @@ from multibo.jobs.catalog import ModelSpec, WarpSpaceSpec
 from multibo.jobs.job import ImageRef, RenderJob
 from multibo.optimizer.app import create
 from multibo.optimizer.app.errors import CandidateNotFoundError, ImageTooLargeError
-from multibo.optimizer.app.ports import App, Page, Readiness, SessionView
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Page, Readiness, SessionView
 from multibo.optimizer.session.errors import CandidateNotReadyError
 from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
 from multibo.optimizer.session.model import Round

@@ -8,13 +8,8 @@ from dataclasses import replace
 from multibo.jobs.job import JobState, RenderJob
 from multibo.optimizer.app import feedback, propose
 from multibo.optimizer.app.errors import CandidateNotFoundError, CommitContendedError
-from multibo.optimizer.app.ports import (
-    App,
-    Change,
-    Committed,
-    Receipt,
-    RequestKey,
-)
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Change, Committed, Receipt, RequestKey
 from multibo.optimizer.session import history, machine
 from multibo.optimizer.session.errors import RoundNotOpenError
 from multibo.optimizer.session.ids import CandidateName, RoundName

@@ -12,14 +12,15 @@ from multibo.jobs.errors import JobsError
 from multibo.jobs.job import JobState, RenderJob
 from multibo.optimizer.app import fork
 from multibo.optimizer.app.errors import DocumentInvalidError, ExportTooLargeError
-from multibo.optimizer.app.ports import App, RequestKey, SessionView
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import RequestKey, SessionView
 from multibo.optimizer.preference.dataset import check_answer
 from multibo.optimizer.preference.errors import PreferenceError
 from multibo.optimizer.session import codec, ids
 from multibo.optimizer.session.errors import DocumentUnreadableError
 from multibo.optimizer.session.history import History, fold
 from multibo.optimizer.session.ids import SessionName
-from multibo.optimizer.session.model import Session, SessionSpec, Slate
+from multibo.optimizer.session.model import SessionSpec, Slate
 
 FORMAT: Final = "multibo.session"
 SCHEMA: Final = 1

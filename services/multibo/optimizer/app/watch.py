@@ -9,7 +9,8 @@ from typing import Final
 
 from multibo.optimizer.app import read
 from multibo.optimizer.app.errors import RoundNotFoundError
-from multibo.optimizer.app.ports import App, EventKind, FeedEvent, SessionView
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import EventKind, FeedEvent, SessionView
 from multibo.optimizer.session.ids import SessionName
 from multibo.optimizer.session.model import Round
 

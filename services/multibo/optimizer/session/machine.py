@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from multibo.optimizer.session.answers import check_feedback
 from multibo.optimizer.session.errors import (
     BudgetSpentError,
     CandidateNotReadyError,
@@ -12,7 +13,6 @@ from multibo.optimizer.session.errors import (
     RoundNotOpenError,
     SessionFinishedError,
 )
-from multibo.optimizer.session.answers import check_feedback
 from multibo.optimizer.session.ids import CandidateName
 from multibo.optimizer.session.model import (
     Feedback,

@@ -17,7 +17,8 @@ from multibo.optimizer.app.errors import (
     SessionExistsError,
     SessionNotFoundError,
 )
-from multibo.optimizer.app.ports import App, Limits, RequestKey, SessionView
+from multibo.optimizer.app.ports import (App)
+from multibo.optimizer.app.values import (Limits, RequestKey, SessionView)
 from multibo.optimizer.session.errors import (
     BudgetSpentError,
     CandidateNotReadyError,
