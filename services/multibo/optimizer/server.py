@@ -25,7 +25,8 @@ from multibo.optimizer.adapters.redis_store import RedisStore
 from multibo.optimizer.adapters.system import BlobImages, SystemClock
 from multibo.optimizer.api.auth import check_listen
 from multibo.optimizer.api.endpoint import Capacity, Endpoint
-from multibo.optimizer.app.ports import App, Limits
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Limits
 from multibo.optimizer.background import running
 from multibo.optimizer.settings import Settings
 from multibo.telemetry.metrics import Meter

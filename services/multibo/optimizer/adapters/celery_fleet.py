@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from multibo.jobs import keys, queues
 from multibo.jobs.job import RenderJob
 from multibo.optimizer.adapters.redis_wire import store_errors
-from multibo.optimizer.app.ports import Readiness
+from multibo.optimizer.app.values import Readiness
 from multibo.optimizer.session.ids import SessionName
 
 logger = logging.getLogger(__name__)

@@ -14,9 +14,9 @@ from multibo.optimizer.app.errors import (
     RoundNotFoundError,
     SessionNotFoundError,
 )
-from multibo.optimizer.app.ports import (
+from multibo.optimizer.app.ports import Clock
+from multibo.optimizer.app.values import (
     Change,
-    Clock,
     Committed,
     EventKind,
     FeedEvent,

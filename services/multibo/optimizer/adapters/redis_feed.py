@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from multibo.jobs.keys import SessionKeys
 from multibo.optimizer.adapters.redis_wire import as_text, store_errors
-from multibo.optimizer.app.ports import EventKind, FeedEvent
+from multibo.optimizer.app.values import EventKind, FeedEvent
 from multibo.optimizer.session.ids import SessionName
 
 _BATCH = 64

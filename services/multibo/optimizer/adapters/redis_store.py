@@ -21,7 +21,7 @@ from multibo.optimizer.app.errors import (
     RoundNotFoundError,
     SessionNotFoundError,
 )
-from multibo.optimizer.app.ports import Change, Committed, Page, Receipt, RequestKey
+from multibo.optimizer.app.values import Change, Committed, Page, Receipt, RequestKey
 from multibo.optimizer.session import codec
 from multibo.optimizer.session.ids import RoundName, SessionName
 from multibo.optimizer.session.model import LogEntry, Round, Session, Slate

@@ -6,7 +6,7 @@ import hashlib
 
 from google.protobuf.message import Message
 
-from multibo.optimizer.app.ports import RequestKey
+from multibo.optimizer.app.values import RequestKey
 
 
 def request_key(request: Message, request_id: str) -> RequestKey:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Final, cast
+from typing import Final
 
 from multibo.optimizer.api import validate
 from multibo.optimizer.api.convert.event import watch_response
@@ -20,7 +20,8 @@ from multibo.optimizer.api.limits import WatchSlots
 from multibo.optimizer.api.paging import PageTokens, page_limit
 from multibo.optimizer.api.registration import Context
 from multibo.optimizer.app import create, finish, read, watch
-from multibo.optimizer.app.ports import App, Page, SessionView
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Page, SessionView
 from multibo.optimizer.session import ids
 from multibo.optimizer.session.model import Session
 from multibo.v1 import session_pb2
@@ -141,9 +142,8 @@ class SessionServicer:
             limit_s=limits.watch_browser_s if browser else limits.watch_s,
         )
         with self._watches.held(name.project):
-            # An iterator by its port, and a generator that must not outlive the call.
-            generator = cast("AsyncGenerator[watch.Watched, None]", events)
-            async with aclosing(generator) as following:
+            # The generator must not outlive the call.
+            async with aclosing(events) as following:
                 async for watched in following:
                     yield watch_response(name, watched)
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from multibo.jobs.spec import SEED_LIMIT
 from multibo.optimizer.app.errors import SessionExistsError
-from multibo.optimizer.app.ports import App, Receipt, RequestKey, SessionView
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Receipt, RequestKey, SessionView
 from multibo.optimizer.session import ids
 from multibo.optimizer.session.ids import SessionName
 from multibo.optimizer.session.model import Session, SessionSpec, SessionState

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from multibo.jobs.job import JobState, RenderJob
 from multibo.optimizer.app import create
 from multibo.optimizer.app.errors import CommitContendedError
-from multibo.optimizer.app.ports import (
-    App,
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import (
     Change,
     Committed,
     Receipt,

@@ -8,7 +8,8 @@ from multibo.optimizer.app.errors import (
     CommitContendedError,
     SessionNotFoundError,
 )
-from multibo.optimizer.app.ports import App, Change, Committed, SessionView
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Change, Committed, SessionView
 from multibo.optimizer.session import history, machine
 from multibo.optimizer.session.ids import CandidateName, SessionName
 from multibo.optimizer.session.model import (

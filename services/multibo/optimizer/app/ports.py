@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from multibo.jobs.catalog import Catalog
 from multibo.jobs.job import RenderJob
+from multibo.optimizer.app.values import (
+    Change,
+    Committed,
+    FeedEvent,
+    Limits,
+    Page,
+    Readiness,
+    Receipt,
+    RequestKey,
+)
 from multibo.optimizer.preference.dataset import Answer
 from multibo.optimizer.preference.slate import (
     Proposal,
@@ -19,67 +28,9 @@ from multibo.optimizer.session.ids import SessionName
 from multibo.optimizer.session.model import (
     LogEntry,
     Round,
-    RoundEnd,
     Session,
     Slate,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RequestKey:
-    """One logical command of a caller."""
-
-    request_id: str
-    """UUID4."""
-    digest: str
-    """SHA-256 over the canonical request without its id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What is stored with a command, so that a repeat gets the same reply."""
-
-    key: RequestKey
-    reply: bytes
-
-
-class EventKind(StrEnum):
-    """What a durable event says; the reader fetches the rest."""
-
-    SESSION = "session"
-    ROUND = "round"
-    CANDIDATE = "candidate"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Everything one command writes, in one step, guarded by `rev`."""
-
-    after: Session
-    """With `rev` one above the stored one."""
-    slate: Slate | None = None
-    jobs: tuple[RenderJob, ...] = ()
-    end: tuple[int, RoundEnd] | None = None
-    """Round number and how it closed; its unfinished jobs are canceled."""
-    entry: LogEntry | None = None
-    receipt: Receipt | None = None
-
-
-class Committed(StrEnum):
-    """How a commit ended; nothing was written unless DONE."""
-
-    DONE = "done"
-    CONTENDED = "contended"
-    REPLAYED = "replayed"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a listing, newest first."""
-
-    sessions: tuple[Session, ...]
-    next_cursor: str
-    """Empty on the last page."""
 
 
 class SessionStore(Protocol):
@@ -198,19 +149,6 @@ class SessionStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEvent:
-    """A durable event, or (without cursor) a step of a running render."""
-
-    kind: EventKind | None
-    cursor: str = ""
-    time_ms: int = 0
-    round: int | None = None
-    slot: int | None = None
-    step: int = 0
-    steps: int = 0
-
-
 class EventFeed(Protocol):
     """The event stream of a session."""
 
@@ -227,15 +165,6 @@ class EventFeed(Protocol):
     ) -> AsyncIterator[FeedEvent | None]:
         """Yield events after `cursor` for ever; None when `idle_s` passed silently."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """How a model stands in the fleet."""
-
-    n_workers: int = 0
-    wait_ms: int = 0
-    """Estimated wait of a row queued now."""
 
 
 class RenderFleet(Protocol):
@@ -281,20 +210,6 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of the use cases."""
-
-    session_ttl_ms: int = 7 * 24 * 3600 * 1000
-    """A session nobody touches for this long is forgotten."""
-    commit_tries: int = 5
-    propose_timeout_s: float = 10.0
-    image_inline_bytes: int = 512 * 1024
-    heartbeat_s: float = 10.0
-    watch_s: float = 600.0
-    watch_browser_s: float = 75.0
-
-
-@dataclass(frozen=True, slots=True)
 class App:
     """The ports a use case may call; made once, in `server`."""
 
@@ -306,13 +221,3 @@ class App:
     catalog: Catalog
     clock: Clock
     limits: Limits
-
-
-@dataclass(frozen=True, slots=True)
-class SessionView:
-    """A session as a caller sees it."""
-
-    session: Session
-    expire_time_ms: int
-    round: Round | None = None
-    """The current round, in the FULL view."""

@@ -7,7 +7,8 @@ from typing import Final
 
 from multibo.jobs.job import RenderJob
 from multibo.optimizer.app.errors import CommitContendedError
-from multibo.optimizer.app.ports import App, Change, Committed
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Change, Committed
 from multibo.optimizer.preference.dataset import Answer
 from multibo.optimizer.preference.slate import (
     ENGINE_VERSION,

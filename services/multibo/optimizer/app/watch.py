@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Final
 
 from multibo.optimizer.app import read
 from multibo.optimizer.app.errors import RoundNotFoundError
-from multibo.optimizer.app.ports import App, EventKind, FeedEvent, SessionView
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import EventKind, FeedEvent, SessionView
 from multibo.optimizer.session.ids import SessionName
 from multibo.optimizer.session.model import Round
 
@@ -96,7 +97,7 @@ async def watch_session(
     include_progress: bool,
     draining: asyncio.Event,
     limit_s: float,
-) -> AsyncIterator[Watched]:
+) -> AsyncGenerator[Watched]:
     """Yield what happens to a session until the limit or a drain.
 
     Args:

@@ -134,9 +134,7 @@ def _check_feedback(round: Round, feedback: Feedback) -> None:
             "feedback.shown", f"slots {unseen} have no picture, so nobody saw them"
         )
     if feedback.chosen not in shown:
-        raise FeedbackInvalidError(
-            "feedback.judgment.chosen", "is not one of the shown slots"
-        )
+        raise FeedbackInvalidError("feedback.chosen", "is not one of the shown slots")
 
 
 def finish(session: Session, accepted: CandidateName | None, *, now_ms: int) -> Session:

@@ -21,7 +21,8 @@ from multibo.optimizer.api.model_servicer import ModelServicer
 from multibo.optimizer.api.registration import method_name
 from multibo.optimizer.api.round_servicer import RoundServicer
 from multibo.optimizer.api.session_servicer import SessionServicer
-from multibo.optimizer.app.ports import App, Readiness
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Readiness
 from multibo.v1 import model_service_pb2, session_service_pb2
 from tests.support.fakes import an_app
 from tests.support.wire import Wire, create_request, refused, serving

@@ -10,7 +10,7 @@ from multibo.jobs.errors import UnknownModelError
 from multibo.optimizer.api.convert.times import duration
 from multibo.optimizer.api.validate import MAX_ROUNDS, MAX_SLATE, MIN_SLATE
 from multibo.optimizer.app.create import DEFAULT_K, DEFAULT_ROUNDS
-from multibo.optimizer.app.ports import Readiness
+from multibo.optimizer.app.values import Readiness
 from multibo.optimizer.session.errors import FieldInvalidError
 from multibo.v1 import model_pb2
 from multibo.warp.space import QUANTUM, WarpSpace

@@ -8,7 +8,7 @@ from multibo.optimizer.api.convert import model
 from multibo.optimizer.api.convert.round import round_message
 from multibo.optimizer.api.convert.times import timestamp
 from multibo.optimizer.app.create import CreateSession
-from multibo.optimizer.app.ports import SessionView
+from multibo.optimizer.app.values import SessionView
 from multibo.optimizer.session import ids
 from multibo.optimizer.session.errors import FieldInvalidError
 from multibo.optimizer.session.ids import RoundName

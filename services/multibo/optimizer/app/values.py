@@ -1,0 +1,112 @@
+"""The values that travel between the use cases and their ports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from multibo.jobs.job import RenderJob
+from multibo.optimizer.session.model import LogEntry, Round, RoundEnd, Session, Slate
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """One logical command of a caller."""
+
+    request_id: str
+    """UUID4."""
+    digest: str
+    """SHA-256 over the canonical request without its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is stored with a command, so that a repeat gets the same reply."""
+
+    key: RequestKey
+    reply: bytes
+
+
+class EventKind(StrEnum):
+    """What a durable event says; the reader fetches the rest."""
+
+    SESSION = "session"
+    ROUND = "round"
+    CANDIDATE = "candidate"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Everything one command writes, in one step, guarded by `rev`."""
+
+    after: Session
+    """With `rev` one above the stored one."""
+    slate: Slate | None = None
+    jobs: tuple[RenderJob, ...] = ()
+    end: tuple[int, RoundEnd] | None = None
+    """Round number and how it closed; its unfinished jobs are canceled."""
+    entry: LogEntry | None = None
+    receipt: Receipt | None = None
+
+
+class Committed(StrEnum):
+    """How a commit ended; nothing was written unless DONE."""
+
+    DONE = "done"
+    CONTENDED = "contended"
+    REPLAYED = "replayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing, newest first."""
+
+    sessions: tuple[Session, ...]
+    next_cursor: str
+    """Empty on the last page."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEvent:
+    """A durable event, or (without cursor) a step of a running render."""
+
+    kind: EventKind | None
+    cursor: str = ""
+    time_ms: int = 0
+    round: int | None = None
+    slot: int | None = None
+    step: int = 0
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """How a model stands in the fleet."""
+
+    n_workers: int = 0
+    wait_ms: int = 0
+    """Estimated wait of a row queued now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of the use cases."""
+
+    session_ttl_ms: int = 7 * 24 * 3600 * 1000
+    """A session nobody touches for this long is forgotten."""
+    commit_tries: int = 5
+    propose_timeout_s: float = 10.0
+    image_inline_bytes: int = 512 * 1024
+    heartbeat_s: float = 10.0
+    watch_s: float = 600.0
+    watch_browser_s: float = 75.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session as a caller sees it."""
+
+    session: Session
+    expire_time_ms: int
+    round: Round | None = None
+    """The newest round, in the FULL view."""
