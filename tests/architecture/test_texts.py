@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import importlib
 import re
 import subprocess
 import sys
@@ -89,6 +91,19 @@ def test_every_command_the_texts_name_exists() -> None:
 @pytest.mark.parametrize("path", TEXTS)
 def test_a_text_is_written_in_us_english(path: str) -> None:
     assert [match[0] for match in _BRITISH.finditer(read(path))] == []
+
+
+@pytest.mark.parametrize("process", ["optimizer", "render", "gateway"])
+def test_the_settings_of_a_process_are_those_documented(process: str) -> None:
+    settings = importlib.import_module(f"multibo.{process}.settings").Settings
+    shared = {"redis_url", "blob_url", "catalog", "process"}
+    fields = {field.name.upper() for field in dataclasses.fields(settings)}
+
+    documented = set(
+        re.findall(rf"`MULTIBO_{process.upper()}_(\w+)`", read("docs/operations.md"))
+    )
+
+    assert documented == fields - {name.upper() for name in shared}
 
 
 def test_the_readme_opens_with_two_commands_and_a_short_example() -> None:

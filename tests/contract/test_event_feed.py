@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from multibo.optimizer.adapters.memory_store import MemoryStore
 from multibo.optimizer.adapters.redis_feed import RedisFeed
 from multibo.optimizer.adapters.redis_store import RedisStore
-from multibo.optimizer.app.ports import (EventFeed, SessionStore)
-from multibo.optimizer.app.values import (Change, EventKind, FeedEvent)
+from multibo.optimizer.app.ports import EventFeed, SessionStore
+from multibo.optimizer.app.values import Change, EventKind, FeedEvent
 from multibo.optimizer.session import machine
 from tests.support.builders import NAME, a_session, a_slate, jobs_of
 from tests.support.fakes import FakeClock

@@ -18,8 +18,8 @@ from multibo.optimizer.app.errors import (
     RoundNotFoundError,
     SessionNotFoundError,
 )
-from multibo.optimizer.app.ports import (SessionStore)
-from multibo.optimizer.app.values import (Change, Committed, RequestKey)
+from multibo.optimizer.app.ports import SessionStore
+from multibo.optimizer.app.values import Change, Committed, RequestKey
 from multibo.optimizer.session import machine
 from multibo.optimizer.session.history import FEEDBACK
 from multibo.optimizer.session.ids import SessionName

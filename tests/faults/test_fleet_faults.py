@@ -16,8 +16,8 @@ from multibo.jobs import queues
 from multibo.jobs.job import JobState, RenderJob
 from multibo.optimizer.adapters.celery_fleet import CeleryFleet
 from multibo.optimizer.adapters.reconciler import Reconciler
-from multibo.optimizer.app.ports import (App, RenderFleet)
-from multibo.optimizer.app.values import (Readiness)
+from multibo.optimizer.app.ports import App, RenderFleet
+from multibo.optimizer.app.values import Readiness
 from multibo.optimizer.session.ids import SessionName
 from multibo.optimizer.session.model import Round, RoundState
 from tests.support import fleet

@@ -53,12 +53,19 @@ class Running:
     async def stopped(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask the process to stop and return its exit status."""
         self.process.send_signal(number)
-        return await asyncio.wait_for(self.process.wait(), STOP_S)
+        try:
+            return await asyncio.wait_for(self.process.wait(), STOP_S)
+        except TimeoutError:
+            # With PYTHONFAULTHANDLER it says where it hangs.
+            self.process.send_signal(signal.SIGABRT)
+            _, errors = await self.process.communicate()
+            pytest.fail(f"the process does not stop:\n{errors.decode()}")
 
 
 def environment(folder: Path, redis_url: str, **changes: str) -> dict[str, str]:
     return {
         **os.environ,
+        "PYTHONFAULTHANDLER": "1",
         "MULTIBO_OPTIMIZER_LISTEN": f"unix:{folder / 'o.sock'}",
         "MULTIBO_REDIS_URL": redis_url,
         "MULTIBO_BLOB_URL": (folder / "blobs").as_uri(),

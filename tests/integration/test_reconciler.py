@@ -13,7 +13,7 @@ from multibo.jobs.job import MAX_LAPSES, JobState, RenderJob
 from multibo.jobs.keys import SessionKeys
 from multibo.optimizer.adapters.reconciler import LEADER, Reconciler
 from multibo.optimizer.adapters.redis_store import RedisStore
-from multibo.optimizer.app.values import (Change, Readiness)
+from multibo.optimizer.app.values import Change, Readiness
 from multibo.optimizer.session import machine
 from multibo.optimizer.session.ids import SessionName
 from tests.support.builders import NAME, a_session, a_slate, jobs_of

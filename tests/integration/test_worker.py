@@ -11,7 +11,7 @@ import pytest
 from multibo.jobs import keys
 from multibo.jobs.job import JobState
 from multibo.optimizer.app import feedback, read
-from multibo.optimizer.app.values import (RequestKey)
+from multibo.optimizer.app.values import RequestKey
 from multibo.optimizer.session.ids import CandidateName
 from multibo.optimizer.session.model import RoundState
 from multibo.render import images

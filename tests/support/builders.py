@@ -7,7 +7,7 @@ from typing import Any
 
 from multibo.jobs.job import ImageRef, JobState, RenderJob
 from multibo.jobs.spec import RenderSpec
-from multibo.optimizer.app.values import (Receipt, RequestKey)
+from multibo.optimizer.app.values import Receipt, RequestKey
 from multibo.optimizer.session.ids import RoundName, SessionName
 from multibo.optimizer.session.model import (
     Candidate,

@@ -13,7 +13,6 @@ from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 FLAGS: Final = (
@@ -102,22 +101,19 @@ class Page:
         self.slate(n, timeout_s=timeout_s)
         self.one(f"[data-slot='{slot}']").click()
 
-    def press(self, keys: str, *, n: int = 4) -> None:
-        self.slate(n)
+    def press(self, keys: str, *, n: int = 4, timeout_s: float = 20) -> None:
+        self.slate(n, timeout_s=timeout_s)
         self.one("body").send_keys(keys)
 
     def until_round(self, ordinal: int, *, timeout_s: float = 20) -> None:
         counter = f"Round {ordinal} of"
         self.until(lambda: self.text("#round-counter").startswith(counter), timeout_s)
 
-    def finish(self) -> None:
+    def finish(self, *, timeout_s: float = 20) -> None:
         self.until(lambda: self.one("#finish").is_enabled())
         self.one("#finish").click()
         self.one("#finish-confirm").click()
-        self.until(lambda: self.one("#result").is_displayed())
-
-    def go_back(self) -> None:
-        self.one("body").send_keys(Keys.ALT, Keys.ARROW_LEFT)
+        self.until(lambda: self.one("#result").is_displayed(), timeout_s)
 
     @property
     def session(self) -> str:

@@ -183,9 +183,10 @@ class FakeOptimizer(
                 cursor=str(at), snapshot=snapshot
             )
         while not self.silent:
-            for event in known.events[at:]:
+            # Events told while these are sent wait for the next turn.
+            for event in (batch := known.events[at:]):
                 yield event
-            at = len(known.events)
+            at += len(batch)
             await asyncio.sleep(0.01)
 
     async def _find(self, name: str, context: Any) -> FakeSession:

@@ -9,8 +9,8 @@ from pathlib import Path
 from multibo.jobs.catalog import Catalog
 from multibo.jobs.job import JobState, RenderJob
 from multibo.optimizer.adapters.memory_store import MemoryStore
-from multibo.optimizer.app.ports import (App)
-from multibo.optimizer.app.values import (Limits, Readiness)
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Limits, Readiness
 from multibo.optimizer.preference import engine
 from multibo.optimizer.preference.dataset import Answer
 from multibo.optimizer.preference.slate import (

@@ -24,8 +24,8 @@ from multibo.optimizer.adapters.redis_store import RedisStore
 from multibo.optimizer.adapters.system import BlobImages, SystemClock
 from multibo.optimizer.app import create, propose
 from multibo.optimizer.app.create import CreateSession
-from multibo.optimizer.app.ports import (App, RenderFleet)
-from multibo.optimizer.app.values import (Limits, RequestKey)
+from multibo.optimizer.app.ports import App, RenderFleet
+from multibo.optimizer.app.values import Limits, RequestKey
 from multibo.optimizer.session.ids import SessionName
 from multibo.optimizer.session.model import Round, RoundState
 from tests.support.fakes import CATALOG, DirectEngine

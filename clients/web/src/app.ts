@@ -1,6 +1,7 @@
 // The page: which screen is shown, and how a person gets from one to the next.
 // The address names the session (`#/projects/local/sessions/...`), so a reload and the back button find it again.
 
+import { RoundState } from "../gen/multibo/v1/round_pb";
 import type { SessionSpec } from "../gen/multibo/v1/session_pb";
 import { Banner } from "./banner";
 import { CREATE_MS, openApi, sleep } from "./calls";
@@ -92,6 +93,7 @@ class Page {
     } else if (screen === "result") {
       this.resultView.update(view);
     }
+    document.title = titleOf(view);
     if (view.problem === undefined) {
       this.banner.hide();
     } else {
@@ -148,6 +150,13 @@ class Page {
 function screenOf({ phase, known }: View): Screen {
   if (known === undefined) return "opening";
   return phase === "result" ? "result" : "search";
+}
+
+/** The title tells a person in another tab that the pictures are there. */
+function titleOf({ phase, known }: View): string {
+  const round = known?.round;
+  if (phase === "choosing" && round?.state === RoundState.OPEN) return `Round ${round.ordinal} is ready · ${TITLE}`;
+  return TITLE;
 }
 
 /** What a screen reader hears of the progress. */

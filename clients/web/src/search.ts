@@ -168,7 +168,8 @@ export class Search {
     try {
       const { round } = await this.api.rounds.proposeRound({ parent: this.name }, { timeoutMs: COMMAND_MS });
       if (round !== undefined) this.learn((known) => withRound(known, round));
-      this.show({ phase: "choosing", chosen: undefined });
+      // The watch may have brought the round before, and the person answered it already.
+      if (this.view.phase === "proposing") this.show({ phase: "choosing", chosen: undefined });
     } catch (error) {
       if (describe(error).reason !== "BUDGET_SPENT") throw error;
       await this.conclude();
@@ -205,10 +206,11 @@ export class Search {
     this.follow(known);
   }
 
-  /** Follows what happened elsewhere: another window answered, or a failed picture was drawn after all. */
+  /** Follows what happened: a round is there, a failed picture was drawn after all, another window answered. */
   private follow({ session, round }: Knowledge): void {
     const { phase } = this.view;
-    if (phase === "failed" && isPending(round)) this.show({ phase: "choosing" });
+    const isAwaited = phase === "failed" || phase === "proposing";
+    if (isAwaited && isPending(round)) this.show({ phase: "choosing", chosen: undefined });
     if (phase === "choosing" && (isOver(session) || !isPending(round))) {
       void this.attempt(() => this.advance());
     }

@@ -47,8 +47,8 @@ export class SlateView {
   update(view: View): void {
     this.view = view;
     const round = view.known?.round;
-    const isNew = view.phase === "proposing" || round === undefined;
-    if (isNew) {
+    // The answered slate stays, with the choice marked, until the next one is there.
+    if (round === undefined || (view.phase === "proposing" && view.chosen === undefined)) {
       this.showSkeletons(view.known?.session.spec?.slateSize ?? 4);
     } else {
       this.showRound(view);
@@ -139,7 +139,7 @@ function skeleton(): HTMLElement {
 function questionText({ phase, known }: View): string {
   if (phase === "failed") return "These pictures could not be drawn";
   if (phase === "proposing" && (known?.session.feedbackCount ?? 0) > 0) return "Learning from your choice…";
-  return "Which one is closest to what you have in mind?";
+  return "Which one is closest?";
 }
 
 function hintText({ phase, known }: View): string {
@@ -152,5 +152,7 @@ function hintText({ phase, known }: View): string {
   if (round.state === RoundState.RENDERING) {
     return `Drawing: ${countReady(round)} of ${round.candidates.length} ready.`;
   }
-  return matchMedia("(pointer: coarse)").matches ? "Tap a picture." : "Click it, or press its number.";
+  return matchMedia("(pointer: coarse)").matches
+    ? "Tap the one nearest to what you have in mind."
+    : "Click the one nearest to what you have in mind, or press its number.";
 }

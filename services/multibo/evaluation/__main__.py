@@ -46,15 +46,17 @@ def _run(given: Arguments, settings: Settings) -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     # Imported late: a mistyped option is answered before torch has been loaded.
-    from multibo.evaluation import benchmark, demo
+    from multibo.evaluation import benchmark, demo, stacks, validity
 
     match given:
         case DemoArguments():
             demo.show(given, settings)
         case SeedsArguments():
-            benchmark.measure_seeds(given, settings)
+            benchmark.measure_seeds(given, settings, stacks.embedded_pipeline())
         case JudgesArguments():
-            benchmark.measure_judges(given)
+            model = stacks.embedded_pipeline().model
+            paths = validity.rendered_paths(model, given.seeds)
+            benchmark.measure_judges(given, paths)
 
 
 if __name__ == "__main__":

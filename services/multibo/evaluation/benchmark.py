@@ -3,12 +3,13 @@
 import contextlib
 import json
 import statistics
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from PIL import Image
+from torch import Tensor
 
 from multibo.evaluation.arguments import JudgesArguments, SeedsArguments
 from multibo.evaluation.contact_sheet import overview_sheet
@@ -21,20 +22,23 @@ from multibo.evaluation.runner import gain_table, play_all, summarize
 from multibo.evaluation.search import Search
 from multibo.evaluation.service import ServiceSearch
 from multibo.evaluation.settings import Settings
-from multibo.evaluation.stacks import connected, embedded_pipeline
+from multibo.evaluation.stacks import connected
 from multibo.evaluation.targets import Task
-from multibo.evaluation.validity import Agreement, agreement, rendered_paths
+from multibo.evaluation.validity import Agreement, agreement
 from multibo.render.pipelines import Pipeline
 
 SCHEMA: Final = 1
 
 
-def measure_seeds(given: SeedsArguments, settings: Settings) -> None:
+def measure_seeds(
+    given: SeedsArguments, settings: Settings, pipeline: Pipeline
+) -> None:
     """Play a session per seed and write `demo.json`, `demo.md` and `demo.png`.
 
     Args:
         given: the command line.
         settings: the environment.
+        pipeline: renders the targets, and the candidates of an in-process run.
 
     Raises:
         StackError: if no service can be had.
@@ -43,7 +47,6 @@ def measure_seeds(given: SeedsArguments, settings: Settings) -> None:
         n_rounds=given.n_rounds, temperature=given.temperature, lapse=given.lapse
     )
     tasks = [Task.of_seed(seed, given.target) for seed in given.seeds]
-    pipeline = embedded_pipeline()
     sessions: list[SimulatedSession] = []
     with _system(given, settings, pipeline) as open_search:
         for session in play_all(open_search, pipeline, tasks, protocol):
@@ -54,18 +57,23 @@ def measure_seeds(given: SeedsArguments, settings: Settings) -> None:
     _write_seeds(sessions, protocol, given)
 
 
-def measure_judges(given: JudgesArguments) -> None:
+def measure_judges(given: JudgesArguments, paths: Iterable[Tensor]) -> None:
     """Test every metric on paths to a target; write `judges.json` and `judges.md`.
 
     Args:
         given: the command line.
+        paths: `n x 3 x height x width` each, one per seed.
     """
-    names = list(METRICS)
-    found: dict[str, list[Agreement]] = {name: [] for name in names}
-    model = embedded_pipeline().model
-    for path in rendered_paths(model, given.seeds):
-        for name in names:
-            found[name].append(agreement(metric(name), path))
+    found: dict[str, list[Agreement]] = {name: [] for name in METRICS}
+    for path in paths:
+        for name, results in found.items():
+            results.append(agreement(metric(name), path))
+    plain = {name: [asdict(entry) for entry in found[name]] for name in found}
+    document = {"seeds": list(given.seeds), "paths": plain}
+    _write(given.out, "judges", _judge_table(found), document)
+
+
+def _judge_table(found: Mapping[str, Sequence[Agreement]]) -> str:
     lines = [
         "| Metric | Spearman, mean | Spearman, worst | gain half-way, mean |",
         "|---|---:|---:|---:|",
@@ -77,9 +85,7 @@ def measure_judges(given: JudgesArguments) -> None:
             f"| {name} | {statistics.mean(ranks):.2f} | {min(ranks):.2f} "
             f"| {half_way:.2f} |"
         )
-    table = "\n".join(lines) + "\n"
-    paths = {name: [asdict(entry) for entry in found[name]] for name in names}
-    _write(given.out, "judges", table, {"seeds": list(given.seeds), "paths": paths})
+    return "\n".join(lines) + "\n"
 
 
 @contextlib.contextmanager

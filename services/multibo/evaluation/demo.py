@@ -10,6 +10,7 @@ from typing import Final
 from multibo.client.discovery import default_state_dir
 from multibo.evaluation.arguments import DemoArguments
 from multibo.evaluation.contact_sheet import contact_sheet
+from multibo.evaluation.errors import StackError
 from multibo.evaluation.protocol import Protocol, play
 from multibo.evaluation.provenance import Provenance
 from multibo.evaluation.record import RoundRecord, SimulatedSession
@@ -17,11 +18,12 @@ from multibo.evaluation.report import report_page
 from multibo.evaluation.runner import render_target
 from multibo.evaluation.service import ServiceSearch
 from multibo.evaluation.settings import Settings
-from multibo.evaluation.stacks import connected, embedded_pipeline, running_stack
+from multibo.evaluation.stacks import connected, embedded_pipeline
 from multibo.evaluation.targets import Task
+from multibo.local import up
+from multibo.local.errors import LocalError
 
 SCHEMA: Final = 1
-_PAGE_LISTEN: Final = "127.0.0.1:8080"
 _BAR_WIDTH: Final = 20
 
 
@@ -82,7 +84,7 @@ def show_simulated(given: DemoArguments, settings: Settings) -> None:
 
 
 def serve_page(given: DemoArguments, settings: Settings) -> None:
-    """Start the stack and serve its page until interrupted.
+    """Run the stack and its page until told to stop, as `multibo up` does.
 
     Args:
         given: the command line.
@@ -91,18 +93,18 @@ def serve_page(given: DemoArguments, settings: Settings) -> None:
     Raises:
         StackError: if the stack cannot be started.
     """
-    state_dir = default_state_dir(settings.environment)
-    with running_stack(
-        state_dir, redis_url=settings.redis_url, listen=_PAGE_LISTEN
-    ) as stack:
-        page = stack.endpoints.page
-        print(f"\nThe page is at {page} (Ctrl-C ends the demo)", flush=True)
-        if given.open or (given.open is None and settings.has_screen):
-            webbrowser.open(page)
-        try:
-            stack.wait()
-        except KeyboardInterrupt:
-            print("\nStopping; the sessions are kept for the next time.")
+    options = up.UpOptions(
+        state_dir=default_state_dir(settings.environment),
+        listen="127.0.0.1:0",
+        grpc_listen="127.0.0.1:0",
+        n_workers=1,
+        open_browser=given.open,
+    )
+    print("You choose, on the page; Ctrl-C ends the demo and keeps the sessions.")
+    try:
+        up.run(options, settings.environment)
+    except LocalError as error:
+        raise StackError(str(error)) from error
 
 
 def print_round(entry: RoundRecord, protocol: Protocol) -> None:

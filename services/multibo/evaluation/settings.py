@@ -1,6 +1,5 @@
 """What the evaluation takes from its environment."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,8 +14,6 @@ class Settings:
     """`MULTIBO_REDIS_URL`: a server to use instead of one of the stack's own."""
     once: bool = False
     """`ONCE=1`: play one session and exit instead of serving the page."""
-    has_screen: bool = False
-    """Whether a browser could show something."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -25,11 +22,8 @@ class Settings:
         Args:
             environment: that of the process.
         """
-        displays = ("DISPLAY", "WAYLAND_DISPLAY")
         return cls(
             environment=environment,
             redis_url=environment.get("MULTIBO_REDIS_URL", ""),
             once=environment.get("ONCE", "") == "1",
-            has_screen=sys.platform == "darwin"
-            or any(environment.get(name) for name in displays),
         )

@@ -28,30 +28,10 @@ def connected(address: str | None, *, redis_url: str = "") -> Iterator[Project]:
     try:
         with contextlib.ExitStack() as held:
             yield _connect(held, address, redis_url)
-    except ClientError as error:
-        raise StackError(f"the service failed: {error}") from error
-
-
-@contextlib.contextmanager
-def running_stack(
-    state_dir: Path, *, redis_url: str = "", listen: str = "127.0.0.1:0"
-) -> Iterator[Stack]:
-    """Yield a stack that runs while the context is entered.
-
-    Args:
-        state_dir: what it keeps.
-        redis_url: a server to use instead of its own.
-        listen: address of the page.
-
-    Raises:
-        StackError: if it cannot be started or a process of it keeps dying.
-    """
-    stack = Stack(state_dir=state_dir, listen=listen, redis_url=redis_url, report=_say)
-    try:
-        with stack:
-            yield stack
     except LocalError as error:
         raise StackError(str(error)) from error
+    except ClientError as error:
+        raise StackError(f"the service failed: {error}") from error
 
 
 def _connect(
@@ -59,7 +39,9 @@ def _connect(
 ) -> Project:
     if address is None:
         folder = held.enter_context(tempfile.TemporaryDirectory(prefix="multibo-"))
-        stack = held.enter_context(running_stack(Path(folder), redis_url=redis_url))
+        stack = held.enter_context(
+            Stack(state_dir=Path(folder), redis_url=redis_url, report=_say)
+        )
         address = stack.endpoints.grpc
     return held.enter_context(connect(address))
 

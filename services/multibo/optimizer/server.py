@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
@@ -27,6 +27,7 @@ from multibo.optimizer.api.auth import check_listen
 from multibo.optimizer.api.endpoint import Capacity, Endpoint
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import Limits
+from multibo.optimizer.background import running
 from multibo.optimizer.settings import Settings
 from multibo.telemetry.metrics import Meter
 
@@ -62,7 +63,7 @@ async def serve(settings: Settings) -> None:
         port = await endpoint.start(listen)
         logger.info("optimizer listening", extra={"listen": listen, "port": port})
         try:
-            async with _running(engine.start(), stop), _running(reconciler.run(), stop):
+            async with running(engine.start(), stop), running(reconciler.run(), stop):
                 await stop.wait()
                 await endpoint.drain()
         finally:
@@ -125,23 +126,3 @@ def _capacity(settings: Settings) -> Capacity:
         n_watches=settings.max_watches,
         n_project_watches=settings.max_project_watches,
     )
-
-
-@asynccontextmanager
-async def _running(
-    work: Coroutine[Any, Any, None], stop: asyncio.Event
-) -> AsyncIterator[None]:
-    """Run something beside the block; if it fails, the process stops with it."""
-    task = asyncio.create_task(work)
-
-    def look(done: asyncio.Task[None]) -> None:
-        if not done.cancelled() and done.exception() is not None:
-            stop.set()
-
-    task.add_done_callback(look)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

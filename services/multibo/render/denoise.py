@@ -155,7 +155,8 @@ def denoise(
     """
     n_steps = batch.rows[0].spec.steps
     scheduler.set_timesteps(n_steps)
-    inputs = _inputs(batch, family, len(unet.config.down_block_types))
+    n_levels = len(unet.config.down_block_types)
+    inputs = _inputs(batch, family, n_levels, first_step=0)
     with warped(unet, family):
         for step, timestep in enumerate(scheduler.timesteps):
             warp = inputs.warp if family.acts_at(step, n_steps) else None
@@ -168,7 +169,7 @@ def denoise(
             if not batch.live:
                 break
             if len(batch.rows) != n_places:
-                inputs = _inputs(batch, family, len(unet.config.down_block_types))
+                inputs = _inputs(batch, family, n_levels, first_step=step + 1)
     return batch
 
 
@@ -180,10 +181,13 @@ class _Inputs:
     """`2p x t x c` with guidance (negative prompts first), else `p x t x c`."""
     guidance: Tensor | None
     """`p x 1 x 1 x 1`; None without guidance."""
-    warp: WarpPlan
+    warp: WarpPlan | None
+    """None once the warp's window is over."""
 
 
-def _inputs(batch: Batch, family: WarpFamily, n_levels: int) -> _Inputs:
+def _inputs(
+    batch: Batch, family: WarpFamily, n_levels: int, *, first_step: int
+) -> _Inputs:
     prompts = torch.stack([row.prompt for row in batch.rows])
     guided = batch.rows[0].spec.guidance > 1
     guidance = None
@@ -192,13 +196,16 @@ def _inputs(batch: Batch, family: WarpFamily, n_levels: int) -> _Inputs:
         prompts = torch.cat([negatives, prompts])
         factors = [row.spec.guidance for row in batch.rows]
         guidance = torch.tensor(factors, dtype=torch.float32).view(-1, 1, 1, 1)
-    height, width = batch.latents.shape[-2:]
-    warp = plan(
-        family,
-        [row.vector for row in batch.rows],
-        _grids(height, width, n_levels),
-        n_copies=2 if guided else 1,
-    )
+    n_steps = batch.rows[0].spec.steps
+    warp = None
+    if any(family.acts_at(step, n_steps) for step in range(first_step, n_steps)):
+        height, width = batch.latents.shape[-2:]
+        warp = plan(
+            family,
+            [row.vector for row in batch.rows],
+            _grids(height, width, n_levels),
+            n_copies=2 if guided else 1,
+        )
     return _Inputs(prompts, guidance, warp)
 
 

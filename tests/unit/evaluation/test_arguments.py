@@ -18,7 +18,7 @@ def test_a_bare_demo_has_sensible_defaults() -> None:
         auto=False,
         n_rounds=10,
         out=Path("out/demo"),
-        seed=1000,
+        seed=7,
         prompt=None,
         target=TargetKind.WARP,
         address=None,

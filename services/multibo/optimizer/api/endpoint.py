@@ -31,6 +31,7 @@ from multibo.optimizer.api.registration import service_handler
 from multibo.optimizer.api.round_servicer import RoundServicer
 from multibo.optimizer.api.session_servicer import SessionServicer
 from multibo.optimizer.app.ports import App
+from multibo.optimizer.background import ended
 from multibo.telemetry.metrics import Meter
 from multibo.v1 import (
     image_service_pb2,
@@ -44,6 +45,9 @@ logger = logging.getLogger(__name__)
 
 GRACE_S: Final = 20.0
 """What calls in flight are given when the process is asked to stop."""
+
+_LAST_WORDS_S: Final = 0.5
+"""A call that has ended still has to send its reply."""
 
 SERVICES: Final[tuple[ServiceDescriptor, ...]] = tuple(
     service
@@ -154,14 +158,17 @@ class Endpoint:
         """
         self._draining.set()
         if self._watching_health is not None:
-            self._watching_health.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching_health
+            await ended(self._watching_health)
         await self._health.drain()
         # The GOAWAY that `stop` sends at once sends clients to another replica. Its
-        # own wait forgets aborted methods (grpc/grpc#37239), so ours goes beside it.
+        # own wait forgets aborted methods (grpc/grpc#37239) and goes on for as long
+        # as anybody watches the health, so what counts is our own calls.
         stopping = asyncio.create_task(self._server.stop(grace_s))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._slots.idle(), grace_s)
+            async with asyncio.timeout(grace_s):
+                await self._slots.idle()
+                await self._watches.idle()
+        await asyncio.wait((stopping,), timeout=_LAST_WORDS_S)
+        await self._server.stop(None)
         await stopping
         logger.info("drained")

@@ -107,6 +107,8 @@ class WatchSlots:
         self._per_process = per_process
         self._per_project = per_project
         self._n_held: Counter[str] = Counter()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @contextmanager
     def held(self, project: str) -> Iterator[None]:
@@ -121,12 +123,19 @@ class WatchSlots:
         self._check(self._n_held.total(), self._per_process, "server")
         self._check(self._n_held[project], self._per_project, "project")
         self._n_held[project] += 1
+        self._idle.clear()
         try:
             yield
         finally:
             self._n_held[project] -= 1
             if not self._n_held[project]:
                 del self._n_held[project]
+            if not self._n_held:
+                self._idle.set()
+
+    async def idle(self) -> None:
+        """Wait until no watch is open."""
+        await self._idle.wait()
 
     def _check(self, n_held: int, limit: int, scope: str) -> None:
         if n_held >= limit:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Final, cast
+from typing import Final
 
 from multibo.optimizer.api import validate
 from multibo.optimizer.api.convert.event import watch_response
@@ -142,9 +142,8 @@ class SessionServicer:
             limit_s=limits.watch_browser_s if browser else limits.watch_s,
         )
         with self._watches.held(name.project):
-            # An iterator by its port, and a generator that must not outlive the call.
-            generator = cast("AsyncGenerator[watch.Watched, None]", events)
-            async with aclosing(generator) as following:
+            # The generator must not outlive the call.
+            async with aclosing(events) as following:
                 async for watched in following:
                     yield watch_response(name, watched)
 

@@ -9,7 +9,8 @@ from multibo.optimizer.app.ports import App
 from multibo.optimizer.preference.slate import Recommendation
 from multibo.optimizer.session.errors import NoFeedbackYetError
 from multibo.optimizer.session.history import History
-from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
+from multibo.optimizer.session.ids import SessionName
+from multibo.optimizer.session.model import Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,12 @@ class RecommendationView:
     """The recommendation with the candidate that shows the incumbent."""
 
     recommendation: Recommendation
-    incumbent: CandidateName
-    """The latest showing of the incumbent."""
+    round: Round
+    """The latest round that showed the incumbent."""
+    slot: int
+    """Where it showed it."""
+    n_feedbacks: int
+    """Answers the recommendation rests on."""
 
 
 async def get_recommendation(app: App, name: SessionName) -> RecommendationView:
@@ -41,16 +46,19 @@ async def get_recommendation(app: App, name: SessionName) -> RecommendationView:
         propose.answers(history),
         timeout_s=app.limits.propose_timeout_s,
     )
-    incumbent = _latest(name, history, recommendation.shown.warp)
-    return RecommendationView(recommendation, incumbent)
+    number, slot = _latest(history, recommendation.shown.warp)
+    return RecommendationView(
+        recommendation,
+        round=await app.store.read_round(name, number),
+        slot=slot,
+        n_feedbacks=len(history.judged),
+    )
 
 
-def _latest(
-    name: SessionName, history: History, warp: tuple[int, ...]
-) -> CandidateName:
+def _latest(history: History, warp: tuple[int, ...]) -> tuple[int, int]:
+    """Return round and slot in which a warp vector was last shown."""
     for judged in reversed(history.judged):
         for candidate in judged.shown:
             if candidate.warp == warp:
-                round = RoundName(name, judged.slate.number)
-                return CandidateName(round, candidate.slot)
+                return judged.slate.number, candidate.slot
     raise AssertionError("the incumbent was shown, so the history holds it")

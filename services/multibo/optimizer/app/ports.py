@@ -156,8 +156,6 @@ class SessionStore(Protocol):
         ...
 
 
-
-
 class EventFeed(Protocol):
     """The event stream of a session."""
 
@@ -174,8 +172,6 @@ class EventFeed(Protocol):
     ) -> AsyncIterator[FeedEvent | None]:
         """Yield events after `cursor` for ever; None when `idle_s` passed silently."""
         ...
-
-
 
 
 class RenderFleet(Protocol):
@@ -203,6 +199,12 @@ class Engine(Protocol):
         """Return the incumbent and the predicted maximizer."""
         ...
 
+    async def prior_of(
+        self, dimension: int, history: tuple[Answer, ...], *, timeout_s: float
+    ) -> tuple[float, ...]:
+        """Return what a history says about the person, for a warm start."""
+        ...
+
 
 class Images(Protocol):
     """Where pictures are read."""
@@ -220,8 +222,6 @@ class Clock(Protocol):
         ...
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class App:
     """The ports a use case may call; made once, in `server`."""
@@ -234,5 +234,3 @@ class App:
     catalog: Catalog
     clock: Clock
     limits: Limits
-
-

@@ -25,21 +25,22 @@ class Picture:
 
 
 async def get_session(app: App, name: SessionName, *, full: bool) -> SessionView:
-    """Return a session; `full` adds the current round.
+    """Return a session; `full` adds the newest round.
 
     Args:
         app: the ports.
         name: which.
-        full: whether to read the current round as well.
+        full: whether to read the newest round as well.
 
     Raises:
         SessionNotFoundError: if there is none.
     """
     session = await app.store.read(name)
     basic = create.view(app, session)
-    if not full or session.current_round is None:
+    if not full or not session.next_round:
         return basic
-    return replace(basic, round=await app.store.read_round(name, session.current_round))
+    newest = await app.store.read_round(name, session.next_round - 1)
+    return replace(basic, round=newest)
 
 
 async def list_sessions(app: App, project: str, *, limit: int, cursor: str) -> Page:

@@ -122,4 +122,4 @@ class SessionView:
     session: Session
     expire_time_ms: int
     round: Round | None = None
-    """The current round, in the FULL view."""
+    """The newest round, in the FULL view."""

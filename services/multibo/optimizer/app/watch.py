@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,7 +97,7 @@ async def watch_session(
     include_progress: bool,
     draining: asyncio.Event,
     limit_s: float,
-) -> AsyncIterator[Watched]:
+) -> AsyncGenerator[Watched]:
     """Yield what happens to a session until the limit or a drain.
 
     Args:

@@ -29,7 +29,7 @@ def check_feedback(round: Round, feedback: Feedback) -> None:
     """
     _check_shown(round, feedback)
     kind, slots = feedback.kind, feedback.slots
-    field = f"feedback.judgment.{kind}" + (".slots" if kind in _LISTS else "")
+    field = f"feedback.{kind}" + (".slots" if kind in _LISTS else "")
     if kind in _LISTS and len(slots) < 2:
         raise FeedbackInvalidError(field, "needs at least two slots")
     if len(set(slots)) != len(slots):

@@ -21,8 +21,8 @@ from multibo.optimizer.api.model_servicer import ModelServicer
 from multibo.optimizer.api.registration import method_name
 from multibo.optimizer.api.round_servicer import RoundServicer
 from multibo.optimizer.api.session_servicer import SessionServicer
-from multibo.optimizer.app.ports import (App)
-from multibo.optimizer.app.values import (Readiness)
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Readiness
 from multibo.v1 import model_service_pb2, session_service_pb2
 from tests.support.fakes import an_app
 from tests.support.wire import Wire, create_request, refused, serving
@@ -123,16 +123,16 @@ async def test_a_drained_server_takes_no_new_call(app: App) -> None:
     assert answer.code is grpc.StatusCode.UNAVAILABLE
 
 
-async def test_a_draining_server_says_not_serving(gate: GatedFleet) -> None:
-    async with serving(replace(an_app(), fleet=gate)) as wire:
-        stub: Any = health_pb2_grpc.HealthStub(wire.channel)
-        watch = stub.Watch(health_pb2.HealthCheckRequest(service=""))
-        first = await watch.read()
+async def test_a_draining_server_says_not_serving_and_waits_for_no_such_watch(
+    wire: Wire,
+) -> None:
+    stub: Any = health_pb2_grpc.HealthStub(wire.channel)
+    watch = stub.Watch(health_pb2.HealthCheckRequest(service=""))
+    first = await watch.read()
 
-        draining = asyncio.create_task(wire.endpoint.drain(grace_s=1))
-        second = await watch.read()
-        watch.cancel()
-        await draining
+    draining = asyncio.create_task(wire.endpoint.drain(grace_s=30))
+    second = await watch.read()
+    await asyncio.wait_for(draining, 5)
 
     assert first.status == health_pb2.HealthCheckResponse.SERVING
     assert second.status == health_pb2.HealthCheckResponse.NOT_SERVING

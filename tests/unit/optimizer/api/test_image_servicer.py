@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from multibo.blobs.errors import BlobStoreUnavailableError
-from multibo.optimizer.app.values import (Limits)
+from multibo.optimizer.app.values import Limits
 from multibo.v1 import image_pb2, image_service_pb2, round_pb2, round_service_pb2
 from tests.support.fakes import an_app
 from tests.support.wire import Wire, refused, serving

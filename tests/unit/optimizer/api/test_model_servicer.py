@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from multibo.jobs.catalog import Catalog
-from multibo.optimizer.app.ports import (App)
-from multibo.optimizer.app.values import (Readiness)
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Readiness
 from multibo.v1 import model_pb2, model_service_pb2
 from tests.support.fakes import an_app
 from tests.support.wire import Wire, refused, serving

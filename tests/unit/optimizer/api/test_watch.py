@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from multibo.optimizer.api.endpoint import Capacity
-from multibo.optimizer.app.values import (Limits)
+from multibo.optimizer.app.values import Limits
 from multibo.v1 import round_pb2, round_service_pb2, session_service_pb2
 from tests.support.fakes import an_app
 from tests.support.wire import PROJECT, Wire, refused, serving

@@ -7,8 +7,8 @@ import pytest
 from multibo.optimizer.app import create, propose, watch
 from multibo.optimizer.app.create import CreateSession
 from multibo.optimizer.app.errors import SessionNotFoundError
-from multibo.optimizer.app.ports import (App)
-from multibo.optimizer.app.values import (Limits, RequestKey)
+from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.values import Limits, RequestKey
 from multibo.optimizer.app.watch import (
     CandidateChanged,
     Heartbeat,

@@ -5,21 +5,16 @@ from __future__ import annotations
 from multibo.optimizer.api.convert.round import candidate_message, warp_values
 from multibo.optimizer.app.insight import RecommendationView
 from multibo.optimizer.preference.slate import ProposedCandidate
-from multibo.optimizer.session.model import Round
 from multibo.v1 import insight_pb2
 
 
-def recommendation_message(
-    view: RecommendationView, shown: Round, *, n_feedbacks: int
-) -> insight_pb2.Recommendation:
+def recommendation_message(view: RecommendationView) -> insight_pb2.Recommendation:
     """Return the recommendation with the candidate that shows the incumbent.
 
     Args:
         view: what the preference model answered.
-        shown: the round of `view.incumbent`.
-        n_feedbacks: answers it rests on.
     """
-    answer, slot = view.recommendation, view.incumbent.slot
+    answer, shown, slot = view.recommendation, view.round, view.slot
     return insight_pb2.Recommendation(
         shown=insight_pb2.ShownRecommendation(
             candidate=candidate_message(shown, slot),
@@ -31,7 +26,7 @@ def recommendation_message(
             estimate=_estimate(answer.predicted),
         ),
         engine_version=answer.engine_version,
-        feedback_count=n_feedbacks,
+        feedback_count=view.n_feedbacks,
         degraded=answer.degraded,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from multibo.optimizer.api.convert.event import watch_response
-from multibo.optimizer.app.values import (SessionView)
+from multibo.optimizer.app.values import SessionView
 from multibo.optimizer.app.watch import (
     CandidateChanged,
     Heartbeat,

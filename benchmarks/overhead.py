@@ -1,0 +1,291 @@
+"""What our loop and the warp cost, as ratios of paired timings in one process.
+
+`loop`: a slate of four through `Pipeline.render` (PNG and features included) against
+the stock pipeline for the same four images. `warp`: a warped batch against the same
+batch with `warp=None`, without the decoder. The two sides of a pair run next to each
+other, in alternating order, so that a busy machine slows both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import diffusers
+import torch
+from diffusers import DDIMScheduler, StableDiffusionPipeline
+
+from multibo.jobs.catalog import Catalog, ModelSpec
+from multibo.jobs.spec import RenderSpec
+from multibo.pretrained import catalog_path
+from multibo.render import denoise, golden
+from multibo.render.pipelines import Pipeline, load_pipeline
+from multibo.warp.parametrization import WarpFamily, plan
+from multibo.warp.space import QUANTUM, warp_space
+
+Clock: TypeAlias = Callable[[], float]
+
+K: Final = 4
+WARM_UPS: Final = 2
+LIMITS: Final = {"loop": 1.3, "warp": 1.03}
+"""Largest acceptable median ratios."""
+_RESAMPLES: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two ways of doing the same work."""
+
+    name: str
+    ours: Callable[[], object]
+    reference: Callable[[], object]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the comparisons and write the results; return 1 if a limit is exceeded."""
+    options = _parser().parse_args(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    model = Catalog.load(catalog_path()).model(options.model)
+    pipeline = load_pipeline(model)
+    comparisons = [
+        _loop(pipeline, model),
+        _loop_identity(pipeline, model),
+        _warp(model, window=None),
+        _warp(model, window=(0.0, 1.0)),
+    ]
+    results = {}
+    for comparison in comparisons:
+        results[comparison.name] = measured(comparison, options.pairs)
+        print(comparison.name, json.dumps(results[comparison.name]))
+    document = {**_circumstances(pipeline), "pairs": options.pairs, "results": results}
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return int(any(results[name]["ratio"] > limit for name, limit in LIMITS.items()))
+
+
+def measured(
+    comparison: Comparison, n_pairs: int, clock: Clock = time.perf_counter
+) -> dict[str, Any]:
+    """Time a comparison and summarize it.
+
+    Args:
+        comparison: what to time.
+        n_pairs: pairs after the warm-ups.
+        clock: seconds since any moment.
+
+    Returns:
+        Median ratio, its 95 % bootstrap interval, and the median seconds of each side.
+    """
+    turns = range(n_pairs + WARM_UPS)
+    pairs = [_pair(comparison, turn, clock) for turn in turns][WARM_UPS:]
+    ratios = [ours / reference for ours, reference in pairs]
+    low, high = median_interval(ratios)
+    return {
+        "ratio": round(statistics.median(ratios), 4),
+        "interval_95": [round(low, 4), round(high, 4)],
+        "ours_s": round(statistics.median(ours for ours, _ in pairs), 4),
+        "reference_s": round(statistics.median(other for _, other in pairs), 4),
+    }
+
+
+def median_interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return the 95 % percentile bootstrap interval of the median.
+
+    Args:
+        values: the sample.
+    """
+    chance = random.Random(0)
+    medians = sorted(
+        statistics.median(chance.choices(values, k=len(values)))
+        for _ in range(_RESAMPLES)
+    )
+    tail = round(0.025 * _RESAMPLES)
+    return medians[tail], medians[-tail - 1]
+
+
+def _pair(comparison: Comparison, turn: int, clock: Clock) -> tuple[float, float]:
+    """Return seconds of ours and of the reference; each goes first in turn."""
+    if turn % 2:
+        reference = _seconds(comparison.reference, clock)
+        return _seconds(comparison.ours, clock), reference
+    ours = _seconds(comparison.ours, clock)
+    return ours, _seconds(comparison.reference, clock)
+
+
+def _seconds(work: Callable[[], object], clock: Clock = time.perf_counter) -> float:
+    began = clock()
+    work()
+    return clock() - began
+
+
+def _slate(model: ModelSpec, chance: random.Random | None) -> list[RenderSpec]:
+    spec = golden.golden_spec(model, prompt=model.examples[0], seed=11)
+    if chance is None:
+        return [replace(spec, base_seed=seed) for seed in range(K)]
+    return [replace(spec, warp=_vector(chance, len(spec.warp))) for _ in range(K)]
+
+
+def _vector(chance: random.Random, dimension: int) -> tuple[int, ...]:
+    return tuple(chance.randint(-QUANTUM, QUANTUM) for _ in range(dimension))
+
+
+def _stock(model: ModelSpec) -> Callable[[], object]:
+    stock = StableDiffusionPipeline.from_pretrained(
+        model.path, safety_checker=None, local_files_only=True
+    ).to(torch.float32)
+    stock.set_progress_bar_config(disable=True)
+    shape = _latent_shape(stock, model)
+
+    def render() -> object:
+        noise = [denoise.start_noise(seed, shape) for seed in range(K)]
+        return stock(
+            prompt=model.examples[0],
+            num_images_per_prompt=K,
+            latents=torch.stack(noise),
+            num_inference_steps=model.steps,
+            guidance_scale=model.guidance,
+        )
+
+    return render
+
+
+def _latent_shape(
+    parts: StableDiffusionPipeline, model: ModelSpec
+) -> tuple[int, int, int]:
+    factor = parts.vae_scale_factor
+    channels = int(parts.unet.config.in_channels)
+    return channels, model.height_px // factor, model.width_px // factor
+
+
+def _loop(pipeline: Pipeline, model: ModelSpec) -> Comparison:
+    chance = random.Random(1)
+    return Comparison(
+        "loop", lambda: pipeline.render(_slate(model, chance)), _stock(model)
+    )
+
+
+def _loop_identity(pipeline: Pipeline, model: ModelSpec) -> Comparison:
+    """The identity warp, whose pictures are the stock pipeline's to the bit."""
+    rows = _slate(model, None)
+    return Comparison("loop_identity", lambda: pipeline.render(rows), _stock(model))
+
+
+def _warp(model: ModelSpec, window: tuple[float, float] | None) -> Comparison:
+    """A warped batch against `warp=None`, from noise to the last latent."""
+    parts = StableDiffusionPipeline.from_pretrained(model.path, local_files_only=True)
+    unet = parts.unet.to(torch.float32).eval()
+    family = _family(model, window)
+    shape = _latent_shape(parts, model)
+    chance = random.Random(2)
+    states = torch.randn(2, model.max_tokens, unet.config.cross_attention_dim)
+
+    def batch() -> denoise.Batch:
+        return denoise.start_batch(
+            [
+                denoise.Row(
+                    spec=row,
+                    vector=tuple(value / QUANTUM for value in row.warp),
+                    prompt=states[0],
+                    negative=states[1],
+                    noise=denoise.start_noise(row.base_seed, shape),
+                )
+                for row in _slate(model, chance)
+            ]
+        )
+
+    @torch.inference_mode()
+    def run(family: WarpFamily) -> object:
+        scheduler = DDIMScheduler.from_config(parts.scheduler.config)
+        return denoise.denoise(unet, scheduler, family, batch())
+
+    never = replace(family, window=(0.0, 0.0))
+    name = "warp" if window is None else "warp_in_all_steps"
+    return Comparison(name, lambda: run(family), lambda: run(never))
+
+
+def _family(model: ModelSpec, window: tuple[float, float] | None) -> WarpFamily:
+    spec = model.warp_space("")
+    return WarpFamily(
+        space=warp_space(spec.family, spec.revision),
+        window=window or spec.window,
+        blocks=spec.blocks,
+        amplitudes=spec.amplitudes,
+    )
+
+
+def _plan_s(model: ModelSpec) -> float:
+    """Return the median seconds of planning a slate for grids of 256 and 64 tokens."""
+    family = _family(model, window=None)
+    chance = random.Random(3)
+    vectors = [[chance.uniform(-1, 1) for _ in family.amplitudes] for _ in range(K)]
+    return statistics.median(
+        _seconds(lambda: plan(family, vectors, [(16, 16), (8, 8)], n_copies=2))
+        for _ in range(20)
+    )
+
+
+def _circumstances(pipeline: Pipeline) -> dict[str, Any]:
+    model = pipeline.model
+    return {
+        "benchmark": "overhead",
+        "model": f"{model.name}@{model.revision}",
+        "batch": K,
+        "steps": model.steps,
+        "guidance": model.guidance,
+        "warp_space": model.default_warp_space,
+        "window": list(model.warp_space("").window),
+        "limits": LIMITS,
+        "numerics": pipeline.numerics,
+        "torch": torch.__version__,
+        "diffusers": diffusers.__version__,
+        "python": platform.python_version(),
+        "machine": {
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "load_1_min": round(os.getloadavg()[0], 2),
+        },
+        "commit": _commit(),
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "plan_s": round(_plan_s(model), 5),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2] for line in lines if line.startswith("model name")]
+    return names[0].strip() if names else platform.machine()
+
+
+def _commit() -> str:
+    command = ["git", "rev-parse", "HEAD"]
+    folder = Path(__file__).parent
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    return done.stdout.decode().strip() or "unknown"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=30)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--model", default="", help="catalog name; default the first")
+    parser.add_argument("--threads", type=int, help="CPU threads; default all")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
