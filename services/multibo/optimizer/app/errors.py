@@ -75,3 +75,16 @@ class ImageTooLargeError(AppError):
         super().__init__(f"{size_bytes} bytes; at most {limit_bytes} travel inline")
         self.size_bytes = size_bytes
         self.limit_bytes = limit_bytes
+
+
+class DocumentInvalidError(AppError):
+    """The document is damaged or of another schema; report the schema number."""
+
+
+class ExportTooLargeError(AppError):
+    """The document does not fit a message; export fewer rounds by a fork."""
+
+    def __init__(self, *, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(f"{size_bytes} bytes; at most {limit_bytes} are exported")
+        self.size_bytes = size_bytes
+        self.limit_bytes = limit_bytes

@@ -23,7 +23,6 @@ from multibo.optimizer.session.model import (
     Session,
     SessionSpec,
     SessionState,
-    Slate,
 )
 
 Encode = Callable[[SessionView], bytes]
@@ -114,13 +113,9 @@ async def _warm(
 
 async def _jobs(app: App, source: SessionName, past: History) -> list[RenderJob]:
     jobs: list[RenderJob] = []
-    for slate in _slates(past):
+    for slate in past.slates:
         jobs += (await app.store.read_round(source, slate.number)).jobs
     return jobs
-
-
-def _slates(past: History) -> list[Slate]:
-    return [*[one.slate for one in past.answered], *past.passed_over]
 
 
 def content_of(past: History, jobs: list[RenderJob]) -> Content:
@@ -132,7 +127,9 @@ def content_of(past: History, jobs: list[RenderJob]) -> Content:
     """
     judged = [
         (
-            LogEntry(logs.FEEDBACK, one.slate.create_time_ms, one.slate.number, one.feedback),
+            LogEntry(
+                logs.FEEDBACK, one.slate.create_time_ms, one.slate.number, one.feedback
+            ),
             RoundEnd(
                 RoundState.JUDGED if one.feedback.trains else RoundState.SKIPPED,
                 one.slate.create_time_ms,
@@ -148,10 +145,10 @@ def content_of(past: History, jobs: list[RenderJob]) -> Content:
         )
         for slate in past.passed_over
     ]
-    slates = _slates(past)
+    slates = past.slates
     lines = [*judged, *varied]
     return Content(
-        slates=tuple(slates),
+        slates=slates,
         ends=tuple(
             (slate.number, end) for slate, (_, end) in zip(slates, lines, strict=True)
         ),
@@ -182,7 +179,7 @@ def session_of(
         prior: what an earlier session taught about the person.
     """
     now_ms = app.clock.now_ms()
-    numbers = [slate.number for slate in _slates(past)]
+    numbers = [slate.number for slate in past.slates]
     skipped = sum(not one.feedback.trains for one in past.answered)
     spent = len(past.answered) - skipped >= spec.rounds
     return Session(

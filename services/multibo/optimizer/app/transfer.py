@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from multibo.jobs.errors import JobsError
 from multibo.jobs.job import JobState, RenderJob
 from multibo.optimizer.app import fork
 from multibo.optimizer.app.errors import DocumentInvalidError, ExportTooLargeError
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import RequestKey, SessionView
-from multibo.optimizer.preference.dataset import check_answer
+from multibo.optimizer.preference.dataset import check_warps
 from multibo.optimizer.preference.errors import PreferenceError
 from multibo.optimizer.session import codec, ids
-from multibo.optimizer.session.errors import DocumentUnreadableError
+from multibo.optimizer.session.answers import check_answered
+from multibo.optimizer.session.errors import SessionError
 from multibo.optimizer.session.history import History, fold
 from multibo.optimizer.session.ids import SessionName
 from multibo.optimizer.session.model import SessionSpec, Slate
@@ -32,7 +32,7 @@ _BROKEN: Final = (
     AttributeError,
     IndexError,
     RecursionError,
-    DocumentUnreadableError,
+    SessionError,
     PreferenceError,
 )
 
@@ -150,9 +150,8 @@ def _content(
     past = fold(log, {slate.number: slate for slate in slates})
     for slate in slates:
         _check_slate(spec, slate)
-    for one in past.judged:
-        assert one.feedback.shown is not None
-        _ = one.shown, one.judged
+    for one in past.answered:
+        check_answered(one.feedback, frozenset(range(spec.k)))
     prior = tuple(float(value) for value in document["prior"])
     if prior and len(prior) != spec.dimension + 1:
         raise ValueError("the prior has another dimension")
@@ -162,15 +161,12 @@ def _content(
 def _check_slate(spec: SessionSpec, slate: Slate) -> None:
     if [c.slot for c in slate.candidates] != list(range(spec.k)):
         raise ValueError(f"round {slate.number} has other slots than K = {spec.k}")
-    check_answer(spec.dimension, tuple(c.warp for c in slate.candidates))
+    check_warps(spec.dimension, tuple(c.warp for c in slate.candidates))
 
 
 def _check_catalog(app: App, spec: SessionSpec) -> None:
-    try:
-        model = app.catalog.model(spec.model)
-        space = model.warp_space(spec.warp_space)
-    except JobsError:
-        raise
+    model = app.catalog.model(spec.model)
+    space = model.warp_space(spec.warp_space)
     if model.revision != spec.revision or space.dimension != spec.dimension:
         raise DocumentInvalidError(
             f"{spec.model} is at revision {model.revision} here, the document's at "
@@ -181,7 +177,6 @@ def _check_catalog(app: App, spec: SessionSpec) -> None:
 def _jobs(spec: SessionSpec, past: History) -> list[RenderJob]:
     # Image references of a document are not trusted: an address names a picture of
     # any project. The rows are made anew, as canceled.
-    slates = [*[one.slate for one in past.answered], *past.passed_over]
     return [
         RenderJob(
             slate.number,
@@ -189,6 +184,6 @@ def _jobs(spec: SessionSpec, past: History) -> list[RenderJob]:
             spec.render_spec(candidate.warp),
             state=JobState.CANCELLED,
         )
-        for slate in slates
+        for slate in past.slates
         for candidate in slate.candidates
     ]

@@ -117,7 +117,8 @@ async def _undone(app: App, session: Session) -> _Draft:
     after = rules.undo(session, skipped=skipped, now_ms=now_ms)
     ends = [*_obsolete(session, last, now_ms), (last, None)]
     entry = LogEntry(history.UNDO, now_ms, last)
-    return _Draft(Change(after, ends=tuple(ends), entry=entry), _reopened(round, now_ms))
+    change = Change(after, ends=tuple(ends), entry=entry)
+    return _Draft(change, _reopened(round, now_ms))
 
 
 async def _redone(app: App, session: Session) -> _Draft:

@@ -27,11 +27,26 @@ def check_feedback(round: Round, feedback: Feedback) -> None:
     Raises:
         FeedbackInvalidError: naming the field at fault.
     """
-    _check_shown(round, feedback)
+    check_answered(feedback, round.ready)
+
+
+def check_answered(feedback: Feedback, ready: frozenset[int]) -> None:
+    """Refuse an answer that does not fit what could be seen.
+
+    Args:
+        feedback: what the person said.
+        ready: slots that had a picture.
+
+    Raises:
+        FeedbackInvalidError: naming the field at fault.
+    """
+    _check_shown(feedback, ready)
     kind, slots = feedback.kind, feedback.slots
     field = f"feedback.{kind}" + (".slots" if kind in _LISTS else "")
     if kind in _LISTS and len(slots) < 2:
         raise FeedbackInvalidError(field, "needs at least two slots")
+    if kind is FeedbackKind.CHOSEN and len(slots) != 1:
+        raise FeedbackInvalidError(field, "names one slot")
     if len(set(slots)) != len(slots):
         raise FeedbackInvalidError(field, "names a slot twice")
     strangers = sorted(set(slots) - set(feedback.shown))
@@ -41,13 +56,13 @@ def check_feedback(round: Round, feedback: Feedback) -> None:
         )
 
 
-def _check_shown(round: Round, feedback: Feedback) -> None:
+def _check_shown(feedback: Feedback, ready: frozenset[int]) -> None:
     shown, needed = feedback.shown, _MIN_SHOWN[feedback.kind]
     if len(shown) < needed:
         raise FeedbackInvalidError("feedback.shown", f"needs {needed} slots or more")
     if len(set(shown)) != len(shown):
         raise FeedbackInvalidError("feedback.shown", "names a slot twice")
-    unseen = sorted(set(shown) - round.ready)
+    unseen = sorted(set(shown) - ready)
     if unseen:
         raise FeedbackInvalidError(
             "feedback.shown", f"slots {unseen} have no picture, so nobody saw them"

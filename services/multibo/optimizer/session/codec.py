@@ -47,11 +47,9 @@ def session_from_json(data: bytes | str, *, rev: int) -> Session:
     document = _load(data)
     try:
         accepted = document.pop("accepted")
-        spec = document.pop("spec")
-        labels = tuple((key, value) for key, value in spec.pop("labels"))
         return Session(
             name=SessionName(**document.pop("name")),
-            spec=SessionSpec(**spec, labels=labels),
+            spec=spec_from(document.pop("spec")),
             state=SessionState(document.pop("state")),
             effective=tuple(document.pop("effective")),
             prior=tuple(document.pop("prior")),
@@ -62,6 +60,28 @@ def session_from_json(data: bytes | str, *, rev: int) -> Session:
         )
     except _BROKEN as error:
         raise DocumentUnreadableError(f"unreadable session: {error!r}") from error
+
+
+def spec_from(document: dict[str, Any]) -> SessionSpec:
+    """Return the spec of a session's document.
+
+    Args:
+        document: as `session_to_json` nests it.
+
+    Raises:
+        DocumentUnreadableError: if a field is missing, unknown or of another type.
+    """
+    fields = dict(document)
+    try:
+        fields["labels"] = tuple((key, value) for key, value in fields["labels"])
+        spec = SessionSpec(**fields)
+        # Annotations are not checked by the constructor; arithmetic is to come.
+        numbers = (spec.dimension, spec.base_seed, spec.steps, spec.k, spec.rounds)
+        if not all(type(number) is int for number in numbers):
+            raise TypeError("a count is no whole number")
+    except _BROKEN as error:
+        raise DocumentUnreadableError(f"unreadable spec: {error!r}") from error
+    return spec
 
 
 def slate_to_json(slate: Slate) -> str:

@@ -56,6 +56,11 @@ class History:
         """The answers that train."""
         return tuple(one for one in self.answered if one.feedback.trains)
 
+    @property
+    def slates(self) -> tuple[Slate, ...]:
+        """Every slate of it: those answered, then those passed over."""
+        return (*[one.slate for one in self.answered], *self.passed_over)
+
     def digest(
         self,
         spec: SessionSpec,
