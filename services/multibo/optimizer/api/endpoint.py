@@ -16,6 +16,8 @@ from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from grpc_reflection.v1alpha import reflection
 
 from multibo.optimizer.api import interceptors
+from multibo.optimizer.api.auth import Authenticator
+from multibo.optimizer.api.auth_scopes import check_projects
 from multibo.optimizer.api.health import Health
 from multibo.optimizer.api.image_servicer import ImageServicer
 from multibo.optimizer.api.insight_servicer import InsightServicer
@@ -27,6 +29,7 @@ from multibo.optimizer.api.limits import (
 )
 from multibo.optimizer.api.model_servicer import ModelServicer
 from multibo.optimizer.api.paging import PageTokens
+from multibo.optimizer.api.rate_limit import CallRates
 from multibo.optimizer.api.registration import service_handler
 from multibo.optimizer.api.round_servicer import RoundServicer
 from multibo.optimizer.api.session_servicer import SessionServicer
@@ -69,6 +72,8 @@ class Capacity:
     n_calls: int = 256
     n_watches: int = 1_000
     n_project_watches: int = 100
+    calls_per_s: int = 100
+    """Of one principal that has shown credentials."""
     deadlines_s: Mapping[str, float] = field(default_factory=lambda: DEADLINES)
     """The longest a method may take."""
 
@@ -83,8 +88,19 @@ class Endpoint:
         engine_ready: Callable[[], bool],
         meter: Meter | None = None,
         capacity: Capacity | None = None,
+        authenticator: Authenticator | None = None,
     ) -> None:
+        """Make the server.
+
+        Args:
+            app: what is served.
+            engine_ready: whether the preference engine has started.
+            meter: counts the calls.
+            capacity: of this process.
+            authenticator: says who calls; without one anybody may.
+        """
         capacity = capacity or Capacity()
+        self._authenticator = authenticator or Authenticator()
         self._draining = asyncio.Event()
         self._slots = CallSlots(capacity.n_calls)
         self._watches = WatchSlots(
@@ -106,6 +122,8 @@ class Endpoint:
             interceptors.request_ids,
             interceptors.call_log(meter),
             interceptors.refusals,
+            self._authenticator.guard,
+            CallRates(capacity.calls_per_s).guard,
             interceptors.admission(self._slots, self._draining),
             interceptors.deadlines(capacity.deadlines_s),
         )
@@ -122,7 +140,7 @@ class Endpoint:
         )
         self._server.add_generic_rpc_handlers(
             tuple(
-                service_handler(service, servicer)
+                service_handler(service, servicer, check_projects)
                 for service, servicer in zip(SERVICES, servicers, strict=True)
             )
         )
@@ -132,11 +150,14 @@ class Endpoint:
             (*names, health_name, reflection.SERVICE_NAME), self._server
         )
 
-    async def start(self, listen: str) -> int:
+    async def start(
+        self, listen: str, credentials: grpc.ServerCredentials | None = None
+    ) -> int:
         """Serve from now on.
 
         Args:
             listen: `host:port`, `[v6]:port` or `unix:/path`; checked by `auth`.
+            credentials: for TLS; None speaks in the clear.
 
         Returns:
             The port, chosen by the system where it was 0; 1 for a unix socket.
@@ -144,7 +165,10 @@ class Endpoint:
         Raises:
             RuntimeError: if the address cannot be bound.
         """
-        port = self._server.add_insecure_port(listen)
+        if credentials is None:
+            port = self._server.add_insecure_port(listen)
+        else:
+            port = self._server.add_secure_port(listen, credentials)
         await self._health.refresh()
         await self._server.start()
         self._watching_health = asyncio.create_task(self._health.run())

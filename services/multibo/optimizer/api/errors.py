@@ -24,6 +24,45 @@ class ApiError(Exception):
     """Base of every refusal of the wire edge itself."""
 
 
+class TokenMissingError(ApiError):
+    """The call brings no credentials; get a token."""
+
+    def __init__(self) -> None:
+        super().__init__("no credentials")
+
+
+class TokenInvalidError(ApiError):
+    """The credentials are wrong or over, no word about why; refresh them, once."""
+
+    def __init__(self) -> None:
+        super().__init__("the credentials are not valid")
+
+
+class ScopeMissingError(ApiError):
+    """The credentials do not cover the method; stop, ask the operator."""
+
+    def __init__(self, *, scope: str) -> None:
+        super().__init__(f"the credentials lack the scope {scope or 'of the method'}")
+        self.scope = scope
+
+
+class ProjectNotFoundError(ApiError):
+    """No project of the caller's; drop the reference."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no project {name}")
+        self.name = name
+
+
+class RateExceededError(ApiError):
+    """One caller calls too often; wait that long."""
+
+    def __init__(self, *, calls_per_s: int, retry_after_ms: int) -> None:
+        super().__init__(f"more than {calls_per_s} calls a second")
+        self.calls_per_s = calls_per_s
+        self.retry_after_ms = retry_after_ms
+
+
 class FieldsInvalidError(ApiError):
     """Fields of the request are out of range; fix the call."""
 
@@ -107,6 +146,11 @@ def _away(reason: str, text: str) -> Refusal:
 
 
 REFUSALS: Final[dict[type[Exception], Refusal]] = {
+    # Who calls.
+    TokenMissingError: Refusal(StatusCode.UNAUTHENTICATED, "TOKEN_MISSING"),
+    TokenInvalidError: Refusal(StatusCode.UNAUTHENTICATED, "TOKEN_INVALID"),
+    ScopeMissingError: Refusal(StatusCode.PERMISSION_DENIED, "SCOPE_MISSING"),
+    ProjectNotFoundError: Refusal(StatusCode.NOT_FOUND, "SESSION_NOT_FOUND"),
     # The caller's request.
     FieldsInvalidError: _FIELD_INVALID,
     RequestUnreadableError: _FIELD_INVALID,
@@ -116,6 +160,7 @@ REFUSALS: Final[dict[type[Exception], Refusal]] = {
     ),
     PageTokenInvalidError: _PAGE_TOKEN_INVALID,
     app.CursorInvalidError: _PAGE_TOKEN_INVALID,
+    app.DocumentInvalidError: Refusal(StatusCode.INVALID_ARGUMENT, "DOCUMENT_INVALID"),
     MethodUnimplementedError: Refusal(StatusCode.UNIMPLEMENTED, "UNIMPLEMENTED"),
     # What it names.
     app.SessionNotFoundError: Refusal(StatusCode.NOT_FOUND, "SESSION_NOT_FOUND"),
@@ -133,12 +178,18 @@ REFUSALS: Final[dict[type[Exception], Refusal]] = {
     session.RoundNotOpenError: _precondition("ROUND_NOT_OPEN"),
     session.SessionFinishedError: _precondition("SESSION_FINISHED"),
     session.BudgetSpentError: _precondition("BUDGET_SPENT"),
+    session.NothingToUndoError: _precondition("NOTHING_TO_UNDO"),
+    session.NothingToRedoError: _precondition("NOTHING_TO_REDO"),
     session.NoFeedbackYetError: _precondition("NO_FEEDBACK_YET"),
     session.CandidateNotReadyError: _precondition("CANDIDATE_NOT_READY"),
     app.ImageTooLargeError: _precondition("IMAGE_TOO_LARGE"),
+    app.ExportTooLargeError: _precondition("EXPORT_TOO_LARGE"),
     # Limits.
     RateLimitedError: _exhausted("RATE_LIMITED"),
+    RateExceededError: _exhausted("RATE_LIMITED"),
     WatchLimitError: _exhausted("WATCH_LIMIT"),
+    app.QuotaExceededError: _exhausted("QUOTA_EXCEEDED"),
+    app.BacklogFullError: _exhausted("BACKLOG_FULL"),
     CallTooLongError: Refusal(StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"),
     # This deployment, for now.
     app.StoreUnavailableError: _away(
@@ -158,6 +209,7 @@ REFUSALS: Final[dict[type[Exception], Refusal]] = {
     preference.FitFailedError: INTERNAL,
     telemetry.LogLevelError: INTERNAL,
     telemetry.MetricMisusedError: INTERNAL,
+    telemetry.MetricsListenError: INTERNAL,
     warp.UnknownWarpFamilyError: INTERNAL,
     warp.WarpVectorError: INTERNAL,
     warp.UnsupportedAttentionError: INTERNAL,

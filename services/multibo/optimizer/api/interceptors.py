@@ -1,7 +1,8 @@
 """What happens around every call of ours, outermost first.
 
-Request id, log and metrics, errors to a status, admission, deadline. Each is a
-context manager around the call; health and reflection pass untouched.
+Request id, log and metrics, errors to a status, authentication, call rate,
+admission, deadline. Each is a context manager around the call; health and reflection
+pass untouched.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ from typing import Any, Final
 
 import grpc
 
+from multibo.optimizer.api.auth_principals import PRINCIPAL
 from multibo.optimizer.api.errors import INTERNAL, CallTooLongError
 from multibo.optimizer.api.limits import CallSlots
-from multibo.optimizer.api.registration import Context, Handler
+from multibo.optimizer.api.registration import Check, Context, Handler
 from multibo.optimizer.api.status import refusal_of, status_of
 from multibo.optimizer.app.errors import DrainingError
 from multibo.telemetry.metrics import CALL_DURATION, CALLS, Meter
 
 logger = logging.getLogger(__name__)
 
-Guard = Callable[[str, Context], AbstractAsyncContextManager[None]]
-"""Method and context to what surrounds the call."""
+Guard = Callable[[str, Context], AbstractAsyncContextManager[Check | None]]
+"""Method and context to what surrounds the call; a stream asks the check, if there
+is one, before each message."""
 
 REQUEST_ID_KEY: Final = "x-request-id"
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
@@ -86,8 +89,10 @@ def _stream(
     guard: Guard, method: str, inner: Callable[..., AsyncIterator[object]]
 ) -> Any:
     async def tell(request: object, context: Context) -> AsyncIterator[object]:
-        async with guard(method, context):
+        async with guard(method, context) as check:
             async for message in inner(request, context):
+                if check is not None:
+                    check()
                 yield message
 
     return tell
@@ -142,6 +147,7 @@ def _report(meter: Meter, method: str, code: str, spent_s: float) -> None:
     meter.count(CALLS, method=name, code=code)
     if method != _WATCH:
         meter.observe(CALL_DURATION, spent_s, method=name)
+    principal = PRINCIPAL.get()
     quiet = code == grpc.StatusCode.OK.name and _READ.search(method)
     logger.log(
         logging.DEBUG if quiet else logging.INFO,
@@ -151,6 +157,7 @@ def _report(meter: Meter, method: str, code: str, spent_s: float) -> None:
             "code": code,
             "duration_ms": round(spent_s * 1000, 1),
             "request_id": REQUEST_ID.get(),
+            **({"principal": principal.name} if principal else {}),
         },
     )
 

@@ -27,6 +27,9 @@ Reply = Message | bytes
 Context = grpc.aio.ServicerContext[Any, Any]
 Unary = Callable[[Message], Awaitable[Reply]]
 Stream = Callable[[Message, Context], AsyncIterator[Message]]
+Check = Callable[[], None]
+Admit = Callable[[str, Message], None]
+"""Full method name and request; raises where the caller may not ask that."""
 
 _CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -37,22 +40,23 @@ def method_name(name: str) -> str:
 
 
 def service_handler(
-    service: ServiceDescriptor, servicer: object
+    service: ServiceDescriptor, servicer: object, admit: Admit
 ) -> grpc.GenericRpcHandler:
     """Return the handler of a service.
 
     Args:
         service: from the contract.
         servicer: offers some or all of its methods.
+        admit: asked about every request before the servicer sees it.
     """
     return grpc.method_handlers_generic_handler(
         service.full_name,
-        {method.name: _handler(method, servicer) for method in service.methods},
+        {method.name: _handler(method, servicer, admit) for method in service.methods},
     )
 
 
-def _handler(method: MethodDescriptor, servicer: object) -> Handler:
-    read = _reader(method)
+def _handler(method: MethodDescriptor, servicer: object, admit: Admit) -> Handler:
+    read = _reader(method, admit)
     offered = getattr(servicer, method_name(method.name), None)
     if offered is None:
         return grpc.unary_unary_rpc_method_handler(_refusing(method))
@@ -65,14 +69,17 @@ def _handler(method: MethodDescriptor, servicer: object) -> Handler:
     )
 
 
-def _reader(method: MethodDescriptor) -> Callable[[bytes], Message]:
+def _reader(method: MethodDescriptor, admit: Admit) -> Callable[[bytes], Message]:
     kind = GetMessageClass(method.input_type)
+    path = f"/{method.containing_service.full_name}/{method.name}"
 
     def read(data: bytes) -> Message:
         try:
-            return kind.FromString(data)
+            request = kind.FromString(data)
         except DecodeError:
             raise RequestUnreadableError(f"not a {kind.DESCRIPTOR.name}") from None
+        admit(path, request)
+        return request
 
     return read
 

@@ -18,11 +18,9 @@ from multibo.optimizer.api.errors import (
     INTERNAL,
     REFUSALS,
     FieldsInvalidError,
-    RateLimitedError,
     Refusal,
-    WatchLimitError,
 )
-from multibo.optimizer.app.errors import CommitContendedError
+from multibo.optimizer.app.errors import QuotaExceededError
 from multibo.optimizer.session.errors import (
     FeedbackInvalidError,
     FieldInvalidError,
@@ -32,6 +30,8 @@ from multibo.optimizer.session.errors import (
 DOMAIN: Final = "multibo"
 _VALUE_CHARACTERS: Final = 200
 """A value that the caller sent travels back no longer than this."""
+_TEXT_CHARACTERS: Final = 1_000
+"""Trailers are small: gRPC resets a stream whose headers pass 8 KiB."""
 
 
 def refusal_of(error: Exception) -> Refusal:
@@ -52,7 +52,8 @@ def status_of(error: Exception, *, request_id: str) -> grpc.Status:
     """
     refusal = refusal_of(error)
     status = status_pb2.Status(
-        code=refusal.code.value[0], message=refusal.text or str(error)
+        code=refusal.code.value[0],
+        message=(refusal.text or str(error))[:_TEXT_CHARACTERS],
     )
     for detail in _details(error, refusal, request_id):
         packed = AnyMessage()
@@ -74,8 +75,11 @@ def _details(error: Exception, refusal: Refusal, request_id: str) -> Iterator[Me
             yield _bad_request(*error.violations)
         case FieldInvalidError() | FeedbackInvalidError():
             yield _bad_request((error.field, error.description))
-        case CommitContendedError() | RateLimitedError() | WatchLimitError():
-            yield _retry_info(error.retry_after_ms)
+        case QuotaExceededError():
+            yield _quota_failure(error)
+    retry_after_ms = getattr(error, "retry_after_ms", None)
+    if retry_after_ms is not None and not internal:
+        yield _retry_info(retry_after_ms)
 
 
 def _metadata(error: Exception) -> dict[str, str]:
@@ -105,6 +109,12 @@ def _bad_request(*violations: tuple[str, str]) -> error_details_pb2.BadRequest:
             for path, text in violations
         ]
     )
+
+
+def _quota_failure(error: QuotaExceededError) -> error_details_pb2.QuotaFailure:
+    failure = error_details_pb2.QuotaFailure()
+    failure.violations.add(subject=f"projects/{error.project}", description=str(error))
+    return failure
 
 
 def _retry_info(delay_ms: int) -> error_details_pb2.RetryInfo:

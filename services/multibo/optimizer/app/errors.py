@@ -64,6 +64,25 @@ class DrainingError(AppError):
     """This replica is shutting down; retried by the service config elsewhere."""
 
 
+class QuotaExceededError(AppError):
+    """The project has its share of sessions; finish or delete some."""
+
+    def __init__(self, *, project: str, limit: int) -> None:
+        super().__init__(f"projects/{project} has {limit} sessions that go on")
+        self.project = project
+        self.limit = limit
+
+
+class BacklogFullError(AppError):
+    """The project waits for too many images; wait that long."""
+
+    def __init__(self, *, project: str, limit: int, retry_after_ms: int) -> None:
+        super().__init__(f"projects/{project} waits for {limit} images or more")
+        self.project = project
+        self.limit = limit
+        self.retry_after_ms = retry_after_ms
+
+
 class CursorInvalidError(AppError):
     """The listing's cursor is not ours; restart the listing."""
 

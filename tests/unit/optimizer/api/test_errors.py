@@ -24,11 +24,8 @@ BASES: Final = (
     *(JobsError, BlobError, WarpError, TelemetryError),
 )
 NOT_BUILT: Final = {
-    # Authentication, and what the methods without a servicer would say.
-    *("TOKEN_MISSING", "TOKEN_INVALID", "SCOPE_MISSING"),
+    # What the methods without a servicer would say.
     *("NOTHING_TO_UNDO", "NOTHING_TO_REDO", "DOCUMENT_INVALID", "EXPORT_TOO_LARGE"),
-    # Quotas per project.
-    *("QUOTA_EXCEEDED", "BACKLOG_FULL"),
 }
 
 
