@@ -14,5 +14,14 @@ class LogLevelError(TelemetryError):
         self.known = known
 
 
+class MetricsListenError(TelemetryError):
+    """The metrics cannot be served there; the operator chooses another address."""
+
+    def __init__(self, listen: str, reason: str) -> None:
+        super().__init__(f"cannot serve metrics at {listen!r}: {reason}")
+        self.listen = listen
+        self.reason = reason
+
+
 class MetricMisusedError(TelemetryError):
     """The call does not fit the metric's kind or labels; a bug in the caller."""

@@ -74,6 +74,16 @@ SLATES_DEGRADED: Final = Metric(
     "Slates served from the fallback design, by reason.",
     ("reason",),
 )
+SESSIONS_CREATED: Final = Metric(
+    "multibo_sessions_created_total",
+    MetricKind.COUNTER,
+    "Sessions stored: created, forked or imported.",
+)
+ROUNDS_PROPOSED: Final = Metric(
+    "multibo_rounds_proposed_total",
+    MetricKind.COUNTER,
+    "Rounds stored.",
+)
 FEEDBACK: Final = Metric(
     "multibo_feedback_total",
     MetricKind.COUNTER,
@@ -116,6 +126,8 @@ METRICS: Final = (
     CALL_DURATION,
     PROPOSE_DURATION,
     SLATES_DEGRADED,
+    SESSIONS_CREATED,
+    ROUNDS_PROPOSED,
     FEEDBACK,
     ROWS_RENDERED,
     BATCH_DURATION,
