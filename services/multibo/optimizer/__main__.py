@@ -5,13 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from typing import Final
 
 from multibo.blobs.errors import BlobAddressError
 from multibo.jobs.errors import CatalogInvalidError
 from multibo.optimizer.errors import OptimizerError
 from multibo.optimizer.server import serve
 from multibo.optimizer.settings import Settings
+from multibo.telemetry.errors import MetricsListenError
 from multibo.telemetry.logs import configure_logs
+
+_UNUSABLE: Final = (
+    OptimizerError,
+    CatalogInvalidError,
+    BlobAddressError,
+    MetricsListenError,
+)
 
 
 def main() -> int:
@@ -24,7 +33,7 @@ def main() -> int:
         settings = Settings.from_environment(os.environ)
         configure_logs("optimizer", settings.log_level)
         asyncio.run(serve(settings))
-    except (OptimizerError, CatalogInvalidError, BlobAddressError) as error:
+    except _UNUSABLE as error:
         sys.stderr.write(f"multibo.optimizer: {error}\n")
         return 2
     return 0

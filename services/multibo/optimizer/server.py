@@ -17,18 +17,26 @@ from redis.exceptions import RedisError
 from multibo.blobs.filesystem import open_blobs
 from multibo.jobs.catalog import Catalog
 from multibo.jobs.queues import broker_url
+from multibo.optimizer import access
 from multibo.optimizer.adapters.celery_fleet import CeleryFleet
 from multibo.optimizer.adapters.engine_process import EngineProcess
+from multibo.optimizer.adapters.metered import (
+    RepublishingFleet,
+    metered_engine,
+    metered_store,
+)
 from multibo.optimizer.adapters.reconciler import Reconciler
 from multibo.optimizer.adapters.redis_feed import RedisFeed
+from multibo.optimizer.adapters.redis_load import RedisLoad
 from multibo.optimizer.adapters.redis_store import RedisStore
 from multibo.optimizer.adapters.system import BlobImages, SystemClock
-from multibo.optimizer.api.auth import check_listen
 from multibo.optimizer.api.endpoint import Capacity, Endpoint
 from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.quota import Quota, within_quota
 from multibo.optimizer.app.values import Limits
 from multibo.optimizer.background import running
 from multibo.optimizer.settings import Settings
+from multibo.telemetry.exposition import exposed
 from multibo.telemetry.metrics import Meter
 
 logger = logging.getLogger(__name__)
@@ -46,30 +54,51 @@ async def serve(settings: Settings) -> None:
 
     Raises:
         ListenRefusedError: if strangers could reach the address.
+        CredentialsUnreadableError: if a file of keys or certificates is of no use.
+        MetricsListenError: if the metrics cannot be served where they should.
         CatalogInvalidError: if the catalog cannot be read.
         BlobAddressError: if the image store's address is of no known kind.
         RuntimeError: if the address cannot be bound.
     """
-    listen = check_listen(settings.listen)
+    listen = access.checked_listen(settings)
+    authenticator = access.authenticator_of(settings)
+    credentials = access.credentials_of(settings)
     catalog = Catalog.load(settings.catalog)
     stop = _stop_signals()
-    async with _ports(settings, catalog) as (app, engine, reconciler):
+    meter = Meter()
+    async with (
+        _metrics(meter, settings.metrics_listen),
+        _ports(settings, catalog, meter) as (app, engine, reconciler),
+    ):
         endpoint = Endpoint(
             app,
             engine_ready=lambda: engine.ready,
-            meter=Meter(),
+            meter=meter,
             capacity=_capacity(settings),
+            authenticator=authenticator,
         )
-        port = await endpoint.start(listen)
+        port = await endpoint.start(listen, credentials)
         logger.info("optimizer listening", extra={"listen": listen, "port": port})
         try:
-            async with running(engine.start(), stop), running(reconciler.run(), stop):
+            async with (
+                running(engine.start(), stop),
+                running(reconciler.run(), stop),
+                running(authenticator.run(), stop),
+            ):
                 await stop.wait()
                 await endpoint.drain()
         finally:
             await engine.stop()
             with contextlib.suppress(RedisError, OSError):
                 await reconciler.resign()
+
+
+@asynccontextmanager
+async def _metrics(meter: Meter, listen: str) -> AsyncIterator[None]:
+    with exposed(meter, listen) as port:
+        if port:
+            logger.info("metrics listening", extra={"listen": listen, "port": port})
+        yield
 
 
 def _stop_signals() -> asyncio.Event:
@@ -83,25 +112,29 @@ def _stop_signals() -> asyncio.Event:
 
 @asynccontextmanager
 async def _ports(
-    settings: Settings, catalog: Catalog
+    settings: Settings, catalog: Catalog, meter: Meter
 ) -> AsyncIterator[tuple[App, EngineProcess, Reconciler]]:
     images = BlobImages(open_blobs(settings.blob_url))
     redis = _redis(settings)
     fleet = CeleryFleet(redis, broker_url(settings.redis_url))
     engine = EngineProcess()
     ttl_ms = settings.session_ttl_s * 1000
+    quota = Quota(settings.max_project_sessions, settings.max_project_rows)
+    store = within_quota(
+        RedisStore(redis, session_ttl_ms=ttl_ms), RedisLoad(redis), fleet, quota
+    )
     app = App(
-        store=RedisStore(redis, session_ttl_ms=ttl_ms),
+        store=metered_store(store, meter),
         feed=RedisFeed(redis),
         fleet=fleet,
-        engine=engine,
+        engine=metered_engine(engine, meter),
         images=images,
         catalog=catalog,
         clock=SystemClock(),
         limits=Limits(session_ttl_ms=ttl_ms),
     )
     try:
-        yield app, engine, Reconciler(redis, fleet)
+        yield app, engine, Reconciler(redis, RepublishingFleet(fleet, meter))
     finally:
         await fleet.close()
         await redis.aclose()
@@ -125,4 +158,5 @@ def _capacity(settings: Settings) -> Capacity:
         n_calls=settings.max_calls,
         n_watches=settings.max_watches,
         n_project_watches=settings.max_project_watches,
+        calls_per_s=settings.calls_per_s,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 from multibo.optimizer.errors import SettingInvalidError
 from multibo.telemetry.logs import LEVELS
@@ -35,6 +35,28 @@ class Settings:
     """Open watches of this process."""
     max_project_watches: int = 100
     """Open watches of one project among them."""
+    max_project_sessions: int = 1_000
+    """Sessions of one project that are not finished."""
+    max_project_rows: int = 256
+    """Images one project may be waiting for."""
+    calls_per_s: int = 100
+    """Of one principal; who needs no credentials has no limit."""
+    tls_cert: Path | None = None
+    """Certificate chain of the listener, PEM; read again when it changes."""
+    tls_key: Path | None = None
+    """Its private key, PEM."""
+    tls_client_ca: Path | None = None
+    """Who signs the certificates that callers must show, PEM; None asks for none."""
+    api_keys_file: Path | None = None
+    """Of `multibo keys`; read again when it changes."""
+    jwks_file: Path | None = None
+    """Keys that sign bearer tokens; read again when it changes."""
+    jwt_issuer: str = ""
+    """Whose tokens are taken."""
+    jwt_audience: str = ""
+    """For whom they must be."""
+    metrics_listen: str = ""
+    """Where `GET /metrics` is answered, on loopback; nowhere if empty."""
     log_level: str = "INFO"
     """One of `multibo.telemetry.logs.LEVELS`."""
 
@@ -63,8 +85,29 @@ class Settings:
             max_project_watches=read.positive(
                 "MAX_PROJECT_WATCHES", plain.max_project_watches
             ),
+            max_project_sessions=read.positive(
+                "MAX_PROJECT_SESSIONS", plain.max_project_sessions
+            ),
+            max_project_rows=read.positive("MAX_PROJECT_ROWS", plain.max_project_rows),
+            calls_per_s=read.positive("CALLS_PER_S", plain.calls_per_s),
+            metrics_listen=read.text("METRICS_LISTEN", plain.metrics_listen),
             log_level=read.level("LOG_LEVEL", plain.log_level),
+            **read.tls(),
+            **read.credentials(),
         )
+
+
+class _Tls(TypedDict):
+    tls_cert: Path | None
+    tls_key: Path | None
+    tls_client_ca: Path | None
+
+
+class _Credentials(TypedDict):
+    api_keys_file: Path | None
+    jwks_file: Path | None
+    jwt_issuer: str
+    jwt_audience: str
 
 
 class _Reader:
@@ -87,6 +130,37 @@ class _Reader:
                 name=PREFIX + field, value=value, expected="a positive whole number"
             )
         return int(value)
+
+    def path(self, field: str) -> Path | None:
+        value = self.text(field, "")
+        return Path(value) if value else None
+
+    def tls(self) -> _Tls:
+        cert, key = self.path("TLS_CERT"), self.path("TLS_KEY")
+        client_ca = self.path("TLS_CLIENT_CA")
+        if (cert or client_ca) and not key:
+            raise self._lacking("TLS_KEY", "the key of MULTIBO_OPTIMIZER_TLS_CERT")
+        if key and not cert:
+            raise self._lacking("TLS_CERT", "the chain of MULTIBO_OPTIMIZER_TLS_KEY")
+        return _Tls(tls_cert=cert, tls_key=key, tls_client_ca=client_ca)
+
+    def credentials(self) -> _Credentials:
+        jwks = self.path("JWKS_FILE")
+        issuer, audience = self.text("JWT_ISSUER", ""), self.text("JWT_AUDIENCE", "")
+        # A token of somebody else's issuer or for another service opens nothing.
+        if jwks and not issuer:
+            raise self._lacking("JWT_ISSUER", "the `iss` of the tokens")
+        if jwks and not audience:
+            raise self._lacking("JWT_AUDIENCE", "the `aud` of the tokens")
+        return _Credentials(
+            api_keys_file=self.path("API_KEYS_FILE"),
+            jwks_file=jwks,
+            jwt_issuer=issuer,
+            jwt_audience=audience,
+        )
+
+    def _lacking(self, field: str, expected: str) -> SettingInvalidError:
+        return SettingInvalidError(name=PREFIX + field, value="", expected=expected)
 
     def level(self, field: str, default: str) -> str:
         value = self.text(field, default)
