@@ -98,7 +98,9 @@ def _change(
     reply = encode(Accepted(create.view(app, after), closed))
     number = round.slate.number
     entry = LogEntry(history.FEEDBACK, after.update_time_ms, number, feedback)
-    change = Change(after, ends=((number, end),), entry=entry, receipt=Receipt(key, reply))
+    change = Change(
+        after, ends=((number, end),), entry=entry, receipt=Receipt(key, reply)
+    )
     return change, reply
 
 

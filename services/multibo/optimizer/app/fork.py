@@ -12,9 +12,9 @@ from multibo.optimizer.app.errors import RoundNotFoundError, SessionExistsError
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import Content, Receipt, RequestKey, SessionView
 from multibo.optimizer.session import history as logs
-from multibo.optimizer.session import ids
+from multibo.optimizer.session import ids, machine
 from multibo.optimizer.session.errors import FieldInvalidError
-from multibo.optimizer.session.history import History
+from multibo.optimizer.session.history import History, Judged
 from multibo.optimizer.session.ids import RoundName, SessionName
 from multibo.optimizer.session.model import (
     LogEntry,
@@ -23,6 +23,7 @@ from multibo.optimizer.session.model import (
     Session,
     SessionSpec,
     SessionState,
+    Slate,
 )
 
 Encode = Callable[[SessionView], bytes]
@@ -74,7 +75,9 @@ async def fork_session(
     if command.spec is not None:
         raise FieldInvalidError("spec", "mode HISTORY keeps the source's spec")
     content = content_of(past, await _jobs(app, command.source, past))
-    session = session_of(app, name, source.spec, past, prior=source.prior)
+    session = session_of(
+        app, name, source.spec, past, prior=source.prior, forked_from=source.name
+    )
     return await store_new(app, session, content, key, encode)
 
 
@@ -86,7 +89,9 @@ async def _past(app: App, source: Session, through: int | None) -> History:
         raise RoundNotFoundError(str(RoundName(source.name, through)))
     kept = [one for one in past.answered if one.slate.number <= through]
     passed = [one for one in past.passed_over if one.number <= through]
-    return History(tuple(kept), tuple(passed) if len(kept) == len(past.answered) else ())
+    return History(
+        tuple(kept), tuple(passed) if len(kept) == len(past.answered) else ()
+    )
 
 
 async def _warm(
@@ -96,9 +101,7 @@ async def _warm(
     spec: CreateSession | None,
     name: SessionName,
 ) -> Session:
-    wanted = (
-        source.spec if spec is None else create.session_spec(app, spec, name)
-    )
+    wanted = source.spec if spec is None else create.session_spec(app, spec, name)
     if wanted.warp_space != source.spec.warp_space:
         raise FieldInvalidError(
             "spec.warp_space", "a warm start keeps the source's warp space"
@@ -108,14 +111,19 @@ async def _warm(
         propose.answers(past),
         timeout_s=app.limits.propose_timeout_s,
     )
-    return session_of(app, name, wanted, History(()), prior=prior)
+    return session_of(
+        app, name, wanted, History(()), prior=prior, forked_from=source.name
+    )
 
 
 async def _jobs(app: App, source: SessionName, past: History) -> list[RenderJob]:
-    jobs: list[RenderJob] = []
-    for slate in past.slates:
-        jobs += (await app.store.read_round(source, slate.number)).jobs
-    return jobs
+    numbers = {slate.number for slate in past.slates}
+    rounds = await app.store.read_rounds(
+        source, after=-1, limit=max(numbers, default=-1) + 1
+    )
+    return [
+        job for round in rounds if round.slate.number in numbers for job in round.jobs
+    ]
 
 
 def content_of(past: History, jobs: list[RenderJob]) -> Content:
@@ -125,28 +133,12 @@ def content_of(past: History, jobs: list[RenderJob]) -> Content:
         past: effective answers, and slates passed over after them.
         jobs: of those rounds; what is not READY counts as canceled.
     """
-    judged = [
-        (
-            LogEntry(
-                logs.FEEDBACK, one.slate.create_time_ms, one.slate.number, one.feedback
-            ),
-            RoundEnd(
-                RoundState.JUDGED if one.feedback.trains else RoundState.SKIPPED,
-                one.slate.create_time_ms,
-                one.feedback,
-            ),
-        )
-        for one in past.answered
-    ]
-    varied = [
-        (
-            LogEntry(logs.VARIETY, slate.create_time_ms, slate.number),
-            RoundEnd(RoundState.SKIPPED, slate.create_time_ms),
-        )
-        for slate in past.passed_over
-    ]
+    lines: list[tuple[LogEntry, RoundEnd]] = []
+    for one in past.answered:
+        lines += [_left(slate) for slate in one.passed_over]
+        lines.append(_answered(one))
+    lines += [_left(slate) for slate in past.passed_over]
     slates = past.slates
-    lines = [*judged, *varied]
     return Content(
         slates=slates,
         ends=tuple(
@@ -154,6 +146,22 @@ def content_of(past: History, jobs: list[RenderJob]) -> Content:
         ),
         jobs=tuple(_ended(job) for job in jobs),
         log=tuple(entry for entry, _ in lines),
+    )
+
+
+def _answered(one: Judged) -> tuple[LogEntry, RoundEnd]:
+    state = RoundState.JUDGED if one.feedback.trains else RoundState.SKIPPED
+    return (
+        LogEntry(logs.FEEDBACK, one.time_ms, one.slate.number, one.feedback),
+        RoundEnd(state, one.time_ms, one.feedback),
+    )
+
+
+def _left(slate: Slate) -> tuple[LogEntry, RoundEnd]:
+    time_ms = slate.create_time_ms
+    return (
+        LogEntry(logs.VARIETY, time_ms, slate.number),
+        RoundEnd(RoundState.SKIPPED, time_ms),
     )
 
 
@@ -168,6 +176,7 @@ def session_of(
     past: History,
     *,
     prior: tuple[float, ...],
+    forked_from: SessionName | None = None,
 ) -> Session:
     """Return a new session that has lived through a history.
 
@@ -177,6 +186,7 @@ def session_of(
         spec: of the new session.
         past: effective answers, and slates passed over after them.
         prior: what an earlier session taught about the person.
+        forked_from: the session it continues, if it is here.
     """
     now_ms = app.clock.now_ms()
     numbers = [slate.number for slate in past.slates]
@@ -192,8 +202,9 @@ def session_of(
         next_round=max(numbers, default=-1) + 1,
         effective=tuple(one.slate.number for one in past.answered),
         n_skipped=skipped,
-        images_used=sum(spec.k for _ in numbers),
+        images_used=machine.images_of(spec, len(numbers)),
         prior=prior,
+        forked_from=forked_from,
     )
 
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 from multibo.jobs.catalog import ModelSpec, WarpSpaceSpec
 from multibo.jobs.job import ImageRef, RenderJob
 from multibo.optimizer.app import create
-from multibo.optimizer.app.errors import CandidateNotFoundError, ImageTooLargeError
+from multibo.optimizer.app.errors import (
+    CandidateNotFoundError,
+    ImageTooLargeError,
+    RoundNotFoundError,
+)
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import Page, Readiness, SessionView
 from multibo.optimizer.session.errors import CandidateNotReadyError
 from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
-from multibo.optimizer.session.model import Round
+from multibo.optimizer.session.model import Round, RoundState, Session
 from multibo.warp.space import WarpSpace, warp_space
 
 
@@ -37,10 +41,33 @@ async def get_session(app: App, name: SessionName, *, full: bool) -> SessionView
     """
     session = await app.store.read(name)
     basic = create.view(app, session)
-    if not full or not session.next_round:
+    if not full:
         return basic
-    newest = await app.store.read_round(name, session.next_round - 1)
-    return replace(basic, round=newest)
+    return replace(basic, round=await newest_round(app, session))
+
+
+async def newest_round(
+    app: App, session: Session, *, without: frozenset[int] = frozenset()
+) -> Round | None:
+    """Return the current round, else the newest that is not obsolete.
+
+    Args:
+        app: the ports.
+        session: whose.
+        without: rounds that count as obsolete.
+    """
+    if session.current_round is not None:
+        return await app.store.read_round(session.name, session.current_round)
+    for number in range(session.next_round - 1, -1, -1):
+        if number in without:
+            continue
+        try:
+            round = await app.store.read_round(session.name, number)
+        except RoundNotFoundError:  # a fork takes over the effective rounds alone
+            continue
+        if round.state is not RoundState.OBSOLETE:
+            return round
+    return None
 
 
 async def list_sessions(app: App, project: str, *, limit: int, cursor: str) -> Page:
@@ -73,7 +100,12 @@ async def get_round(app: App, name: RoundName) -> Round:
 
 
 async def list_rounds(
-    app: App, name: SessionName, *, after: int, limit: int
+    app: App,
+    name: SessionName,
+    *,
+    after: int,
+    limit: int,
+    include_obsolete: bool = True,
 ) -> tuple[Round, ...]:
     """Return rounds with a number above `after`, in order.
 
@@ -82,11 +114,23 @@ async def list_rounds(
         name: the session.
         after: the last number already seen, or -1.
         limit: at most this many.
+        include_obsolete: whether rounds after one reopened by undo are wanted.
 
     Raises:
         SessionNotFoundError: if the session is gone.
     """
-    return await app.store.read_rounds(name, after=after, limit=limit)
+    found: list[Round] = []
+    while len(found) < limit:
+        read = await app.store.read_rounds(name, after=after, limit=limit)
+        if not read:
+            break
+        after = read[-1].slate.number
+        found += [
+            round
+            for round in read
+            if include_obsolete or round.state is not RoundState.OBSOLETE
+        ]
+    return tuple(found[:limit])
 
 
 async def get_image(app: App, name: CandidateName) -> Picture:

@@ -11,7 +11,6 @@ from multibo.optimizer.app.errors import CandidateNotFoundError, CommitContended
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import Change, Committed, Receipt, RequestKey
 from multibo.optimizer.session import history, machine
-from multibo.optimizer.session.errors import RoundNotOpenError
 from multibo.optimizer.session.ids import CandidateName, RoundName
 from multibo.optimizer.session.model import (
     LogEntry,
@@ -121,6 +120,7 @@ async def retry_candidate(
         CandidateNotFoundError: if the round has no such slot.
         RequestIdConflictError: if the id came with other content.
         RoundNotOpenError: if the round is not the newest, or has ended.
+        SessionFinishedError: if the session is read-only.
         CommitContendedError: if other commands kept winning.
     """
     for _ in range(app.limits.commit_tries):
@@ -130,12 +130,7 @@ async def retry_candidate(
             return replayed
         round = await app.store.read_round(name.round.session, name.round.number)
         job = _job(round, name)
-        if session.current_round != name.round.number or round.end is not None:
-            raise RoundNotOpenError(
-                given=name.round.number,
-                current=session.current_round,
-                state=round.state.value,
-            )
+        machine.check_retryable(session, round)
         after = _again(app, round, job)
         reply = encode(after)
         if job.state is not JobState.FAILED:

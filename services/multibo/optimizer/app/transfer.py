@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
 
 from multibo.jobs.job import JobState, RenderJob
-from multibo.optimizer.app import fork
-from multibo.optimizer.app.errors import DocumentInvalidError, ExportTooLargeError
+from multibo.optimizer.app import document, fork
+from multibo.optimizer.app.document import Document, Parsed
+from multibo.optimizer.app.errors import DocumentInvalidError
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import RequestKey, SessionView
-from multibo.optimizer.preference.dataset import check_warps
-from multibo.optimizer.preference.errors import PreferenceError
-from multibo.optimizer.session import codec, ids
-from multibo.optimizer.session.answers import check_answered
-from multibo.optimizer.session.errors import SessionError
-from multibo.optimizer.session.history import History, fold
+from multibo.optimizer.session import ids
 from multibo.optimizer.session.ids import SessionName
-from multibo.optimizer.session.model import SessionSpec, Slate
-
-FORMAT: Final = "multibo.session"
-SCHEMA: Final = 1
-MAX_BYTES: Final = 1024 * 1024
-_BROKEN: Final = (
-    KeyError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    IndexError,
-    RecursionError,
-    SessionError,
-    PreferenceError,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """An exported session."""
-
-    data: bytes
-    digest: str
-    """SHA-256 of `data`."""
-    schema: int = SCHEMA
+from multibo.optimizer.session.model import SessionSpec
 
 
 async def export_session(app: App, name: SessionName) -> Document:
     """Return a session as one JSON document: spec, log, slates, image digests.
+
+    Rounds that were never answered nor left for variety are not part of it: they
+    say nothing about the person.
 
     Args:
         app: the ports.
@@ -56,29 +28,20 @@ async def export_session(app: App, name: SessionName) -> Document:
 
     Raises:
         SessionNotFoundError: if there is none.
-        ExportTooLargeError: if the document passes 1 MiB.
+        ExportTooLargeError: if the document does not fit into a message.
     """
     session = await app.store.read(name)
     log, slates = await app.store.read_log(name)
-    images = {}
-    for number in sorted(slates):
-        for job in (await app.store.read_round(name, number)).jobs:
-            if job.image is not None:
-                images[job.field] = job.image.digest
-    document = {
-        "format": FORMAT,
-        "schema": SCHEMA,
-        "name": str(name),
-        "spec": asdict(session.spec),
-        "prior": session.prior,
-        "log": [json.loads(codec.entry_to_json(entry)) for entry in log],
-        "slates": [json.loads(codec.slate_to_json(slates[n])) for n in sorted(slates)],
-        "images": images,
+    named = {entry.round for entry in log if entry.round is not None}
+    rounds = await app.store.read_rounds(name, after=-1, limit=session.next_round)
+    images = {
+        job.field: job.image.digest
+        for round in rounds
+        if round.slate.number in named
+        for job in round.jobs
+        if job.image is not None
     }
-    data = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
-    if len(data) > MAX_BYTES:
-        raise ExportTooLargeError(size_bytes=len(data), limit_bytes=MAX_BYTES)
-    return Document(data, hashlib.sha256(data).hexdigest())
+    return document.written(session, log, [slates[n] for n in sorted(named)], images)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,71 +82,33 @@ async def import_session(
     if replayed is not None:
         return replayed
     name = SessionName(command.project, ids.checked_session_id(command.session_id))
-    spec, prior, past = _parsed(command)
-    _check_catalog(app, spec)
-    session = fork.session_of(app, name, spec, past, prior=prior)
-    content = fork.content_of(past, _jobs(spec, past))
+    given = document.parsed(command.document, command.digest)
+    _check_catalog(app, given.spec)
+    session = fork.session_of(app, name, given.spec, given.past, prior=given.prior)
+    content = fork.content_of(given.past, _jobs(given))
     return await fork.store_new(app, session, content, key, encode)
-
-
-def _parsed(
-    command: ImportSession,
-) -> tuple[SessionSpec, tuple[float, ...], History]:
-    found = hashlib.sha256(command.document).hexdigest()
-    if command.digest and command.digest != found:
-        raise DocumentInvalidError("the digest is of another document")
-    try:
-        document = json.loads(command.document)
-        if (document["format"], document["schema"]) != (FORMAT, SCHEMA):
-            raise DocumentInvalidError(f"schema {document['schema']!r} is unknown")
-        return _content(document)
-    except _BROKEN as error:
-        raise DocumentInvalidError(f"{type(error).__name__}: {error}") from error
-
-
-def _content(
-    document: dict[str, Any],
-) -> tuple[SessionSpec, tuple[float, ...], History]:
-    slates = [codec.slate_from_json(json.dumps(one)) for one in document["slates"]]
-    log = [codec.entry_from_json(json.dumps(one)) for one in document["log"]]
-    spec = codec.spec_from(document["spec"])
-    past = fold(log, {slate.number: slate for slate in slates})
-    for slate in slates:
-        _check_slate(spec, slate)
-    for one in past.answered:
-        check_answered(one.feedback, frozenset(range(spec.k)))
-    prior = tuple(float(value) for value in document["prior"])
-    if prior and len(prior) != spec.dimension + 1:
-        raise ValueError("the prior has another dimension")
-    return spec, prior, past
-
-
-def _check_slate(spec: SessionSpec, slate: Slate) -> None:
-    if [c.slot for c in slate.candidates] != list(range(spec.k)):
-        raise ValueError(f"round {slate.number} has other slots than K = {spec.k}")
-    check_warps(spec.dimension, tuple(c.warp for c in slate.candidates))
 
 
 def _check_catalog(app: App, spec: SessionSpec) -> None:
     model = app.catalog.model(spec.model)
     space = model.warp_space(spec.warp_space)
-    if model.revision != spec.revision or space.dimension != spec.dimension:
-        raise DocumentInvalidError(
-            f"{spec.model} is at revision {model.revision} here, the document's at "
-            f"{spec.revision}"
-        )
+    if model.revision != spec.revision:
+        raise DocumentInvalidError("the document is of another revision of the model")
+    here = (space.dimension, model.width_px, model.height_px)
+    if (spec.dimension, spec.width_px, spec.height_px) != here:
+        raise DocumentInvalidError("the model has another size or warp space here")
 
 
-def _jobs(spec: SessionSpec, past: History) -> list[RenderJob]:
+def _jobs(given: Parsed) -> list[RenderJob]:
     # Image references of a document are not trusted: an address names a picture of
     # any project. The rows are made anew, as canceled.
     return [
         RenderJob(
             slate.number,
             candidate.slot,
-            spec.render_spec(candidate.warp),
+            given.spec.render_spec(candidate.warp),
             state=JobState.CANCELLED,
         )
-        for slate in past.slates
+        for slate in given.past.slates
         for candidate in slate.candidates
     ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from multibo.jobs.job import JobState, RenderJob
-from multibo.optimizer.app import create
+from multibo.optimizer.app import create, feedback, propose, read
 from multibo.optimizer.app.errors import CommitContendedError
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import (
@@ -18,6 +18,7 @@ from multibo.optimizer.app.values import (
 )
 from multibo.optimizer.session import history, machine
 from multibo.optimizer.session import undo as rules
+from multibo.optimizer.session.history import VARIETY, Judged
 from multibo.optimizer.session.ids import SessionName
 from multibo.optimizer.session.model import (
     LogEntry,
@@ -25,16 +26,18 @@ from multibo.optimizer.session.model import (
     RoundEnd,
     RoundState,
     Session,
+    Slate,
 )
 
 Encode = Callable[[SessionView], bytes]
+_End = tuple[int, RoundEnd | None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
     change: Change
-    reopened: Round | None
-    """The round that is current afterwards."""
+    round: Round | None
+    """The round that the FULL view shows afterwards."""
 
 
 async def undo_feedback(
@@ -98,11 +101,11 @@ async def _commit(
             return replayed
         machine.check_etag(session, etag)
         draft = await draft_of(app, session)
-        view = replace(create.view(app, draft.change.after), round=draft.reopened)
+        view = replace(create.view(app, draft.change.after), round=draft.round)
         reply = encode(view)
         change = replace(draft.change, receipt=Receipt(key, reply))
         if await app.store.commit(change) is Committed.DONE:
-            await app.fleet.wake(name, _queued(draft.reopened))
+            await app.fleet.wake(name, _queued(draft.round))
             return reply
     raise CommitContendedError(str(name))
 
@@ -111,53 +114,78 @@ async def _undone(app: App, session: Session) -> _Draft:
     now_ms = app.clock.now_ms()
     if not session.effective:
         rules.undo(session, skipped=False, now_ms=now_ms)  # refuses by its own rules
-    last = session.effective[-1]
-    round = await app.store.read_round(session.name, last)
-    skipped = round.state is RoundState.SKIPPED
-    after = rules.undo(session, skipped=skipped, now_ms=now_ms)
-    ends = [*_obsolete(session, last, now_ms), (last, None)]
-    entry = LogEntry(history.UNDO, now_ms, last)
-    change = Change(after, ends=tuple(ends), entry=entry)
-    return _Draft(change, _reopened(round, now_ms))
+    past = await propose.read_history(app, session.name)
+    taken = past.answered[-1]
+    number = taken.slate.number
+    after = rules.undo(session, skipped=not taken.feedback.trains, now_ms=now_ms)
+    later = _numbers(past.passed_over)
+    ends = (*_obsolete(session, later - {number}, now_ms), (number, None))
+    entry = LogEntry(history.UNDO, now_ms, number)
+    round = await app.store.read_round(session.name, number)
+    return _Draft(Change(after, ends=ends, entry=entry), _reopened(round, now_ms))
 
 
 async def _redone(app: App, session: Session) -> _Draft:
     now_ms = app.clock.now_ms()
     after = rules.redo(session, now_ms=now_ms)
-    taken = session.undone[-1]
-    ends: list[tuple[int, RoundEnd | None]] = [
-        *_obsolete(session, taken.round, now_ms),
-        (taken.round, await _end_again(app, session.name, taken.round)),
+    log, slates = await app.store.read_log(session.name)
+    entry = LogEntry(history.REDO, now_ms, session.undone[-1].round)
+    now, then = history.fold(log, slates), history.fold((*log, entry), slates)
+    judged = then.answered[-1]
+    gone = _obsolete(session, _numbers(now.passed_over) - _numbers(then.slates), now_ms)
+    ends = [
+        *[end for end in gone if end[0] != judged.slate.number],
+        *_left_again(log, _numbers(then.passed_over) - _numbers(now.passed_over)),
+        (judged.slate.number, _end_of(judged)),
     ]
-    reopened = None
-    if taken.current_round is not None:
-        ends.append((taken.current_round, None))
-        round = await app.store.read_round(session.name, taken.current_round)
-        reopened = _reopened(round, now_ms)
-    entry = LogEntry(history.REDO, now_ms, taken.round)
-    return _Draft(Change(after, ends=tuple(ends), entry=entry), reopened)
+    if after.current_round is not None:
+        ends.append((after.current_round, None))
+    round = await _shown_after(app, after, dict(ends), now_ms)
+    return _Draft(Change(after, ends=tuple(ends), entry=entry), round)
 
 
-async def _end_again(app: App, name: SessionName, number: int) -> RoundEnd:
-    """Return how the round ended when its feedback was given."""
-    log, _ = await app.store.read_log(name)
-    entry = next(
-        entry
-        for entry in reversed(log)
-        if entry.kind == history.FEEDBACK and entry.round == number
-    )
-    assert entry.feedback is not None
-    state = RoundState.JUDGED if entry.feedback.trains else RoundState.SKIPPED
-    return RoundEnd(state, entry.time_ms, entry.feedback)
+def _numbers(slates: Iterable[Slate]) -> frozenset[int]:
+    return frozenset(slate.number for slate in slates)
 
 
-def _obsolete(
-    session: Session, number: int, now_ms: int
-) -> list[tuple[int, RoundEnd | None]]:
+def _obsolete(session: Session, later: frozenset[int], now_ms: int) -> list[_End]:
+    """Return the ends of what follows an answer that no longer counts."""
     current = session.current_round
-    if current is None or current == number:
-        return []
-    return [(current, RoundEnd(RoundState.OBSOLETE, now_ms))]
+    numbers = later if current is None else later | {current}
+    end = RoundEnd(RoundState.OBSOLETE, now_ms)
+    return [(number, end) for number in sorted(numbers)]
+
+
+def _left_again(log: Iterable[LogEntry], numbers: frozenset[int]) -> list[_End]:
+    """Return the ends of rounds that were left for variety after a redone answer."""
+    left_ms = {entry.round: entry.time_ms for entry in log if entry.kind == VARIETY}
+    return [
+        (number, RoundEnd(RoundState.SKIPPED, left_ms[number]))
+        for number in sorted(numbers)
+    ]
+
+
+def _end_of(judged: Judged) -> RoundEnd:
+    state = RoundState.JUDGED if judged.feedback.trains else RoundState.SKIPPED
+    return RoundEnd(state, judged.time_ms, judged.feedback)
+
+
+async def _shown_after(
+    app: App, after: Session, ends: Mapping[int, RoundEnd | None], now_ms: int
+) -> Round | None:
+    """Return the round that the FULL view shows once `ends` are written."""
+    gone = frozenset(
+        number
+        for number, end in ends.items()
+        if end is not None and end.state is RoundState.OBSOLETE
+    )
+    round = await read.newest_round(app, after, without=gone)
+    if round is None or round.slate.number not in ends:
+        return round
+    end = ends[round.slate.number]
+    if end is None:
+        return _reopened(round, now_ms)
+    return replace(round, end=end, jobs=feedback.canceled(round))
 
 
 def _reopened(round: Round, now_ms: int) -> Round:
@@ -169,6 +197,6 @@ def _reopened(round: Round, now_ms: int) -> Round:
 
 
 def _queued(round: Round | None) -> list[RenderJob]:
-    if round is None:
+    if round is None or round.end is not None:
         return []
     return [job for job in round.jobs if job.state is JobState.QUEUED]

@@ -51,9 +51,7 @@ def check_answered(feedback: Feedback, ready: frozenset[int]) -> None:
         raise FeedbackInvalidError(field, "names a slot twice")
     strangers = sorted(set(slots) - set(feedback.shown))
     if strangers:
-        raise FeedbackInvalidError(
-            field, f"{strangers} is not one of the shown slots"
-        )
+        raise FeedbackInvalidError(field, f"{strangers} is not one of the shown slots")
 
 
 def _check_shown(feedback: Feedback, ready: frozenset[int]) -> None:

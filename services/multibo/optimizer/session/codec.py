@@ -23,7 +23,8 @@ from multibo.optimizer.session.model import (
     Undone,
 )
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
+"""2 knows every kind of feedback, and undo; 1 is still read."""
 _BROKEN: Final = (KeyError, TypeError, ValueError, AttributeError)
 
 
@@ -47,14 +48,16 @@ def session_from_json(data: bytes | str, *, rev: int) -> Session:
     document = _load(data)
     try:
         accepted = document.pop("accepted")
+        source = document.pop("forked_from", None)
         return Session(
             name=SessionName(**document.pop("name")),
             spec=spec_from(document.pop("spec")),
             state=SessionState(document.pop("state")),
             effective=tuple(document.pop("effective")),
-            prior=tuple(document.pop("prior")),
-            undone=tuple(Undone(**one) for one in document.pop("undone")),
+            prior=tuple(document.pop("prior", ())),
+            undone=tuple(Undone(**one) for one in document.pop("undone", ())),
             accepted=_candidate_name(accepted) if accepted else None,
+            forked_from=SessionName(**source) if source else None,
             rev=rev,
             **document,
         )
@@ -69,19 +72,14 @@ def spec_from(document: dict[str, Any]) -> SessionSpec:
         document: as `session_to_json` nests it.
 
     Raises:
-        DocumentUnreadableError: if a field is missing, unknown or of another type.
+        DocumentUnreadableError: if a field is missing or unknown.
     """
     fields = dict(document)
     try:
         fields["labels"] = tuple((key, value) for key, value in fields["labels"])
-        spec = SessionSpec(**fields)
-        # Annotations are not checked by the constructor; arithmetic is to come.
-        numbers = (spec.dimension, spec.base_seed, spec.steps, spec.k, spec.rounds)
-        if not all(type(number) is int for number in numbers):
-            raise TypeError("a count is no whole number")
+        return SessionSpec(**fields)
     except _BROKEN as error:
         raise DocumentUnreadableError(f"unreadable spec: {error!r}") from error
-    return spec
 
 
 def slate_to_json(slate: Slate) -> str:
@@ -163,6 +161,13 @@ def entry_from_json(data: bytes | str) -> LogEntry:
 def _feedback(document: dict[str, Any] | None) -> Feedback | None:
     if document is None:
         return None
+    if "chosen" in document:  # schema 1
+        chosen = (document.pop("chosen"),)
+        return Feedback(
+            FeedbackKind.CHOSEN,
+            chosen,
+            **{**document, "shown": tuple(document["shown"])},
+        )
     return Feedback(
         kind=FeedbackKind(document["kind"]),
         slots=tuple(document["slots"]),
@@ -192,6 +197,6 @@ def _load(data: bytes | str) -> dict[str, Any]:
         schema = document.pop("schema")
     except _BROKEN as error:
         raise DocumentUnreadableError(f"unreadable document: {error!r}") from error
-    if schema != SCHEMA:
+    if schema not in (1, SCHEMA):
         raise DocumentUnreadableError(f"schema {schema} is unknown")
     return document

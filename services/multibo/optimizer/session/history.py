@@ -29,6 +29,10 @@ class Judged:
 
     slate: Slate
     feedback: Feedback
+    time_ms: int = 0
+    """When it was given."""
+    passed_over: tuple[Slate, ...] = ()
+    """Slates left for variety between the answer before and this one."""
 
     @property
     def shown(self) -> tuple[Candidate, ...]:
@@ -58,8 +62,11 @@ class History:
 
     @property
     def slates(self) -> tuple[Slate, ...]:
-        """Every slate of it: those answered, then those passed over."""
-        return (*[one.slate for one in self.answered], *self.passed_over)
+        """Every slate of it, in the order in which they were left."""
+        left = [
+            slate for one in self.answered for slate in (*one.passed_over, one.slate)
+        ]
+        return (*left, *self.passed_over)
 
     def digest(
         self,
@@ -98,6 +105,7 @@ class History:
 def fold(log: Iterable[LogEntry], slates: Mapping[int, Slate]) -> History:
     """Return the effective history.
 
+    Undo and redo are exact: what was passed over comes and goes with the answers.
     Feedback after an undo forgets what could have been redone.
 
     Args:
@@ -105,18 +113,22 @@ def fold(log: Iterable[LogEntry], slates: Mapping[int, Slate]) -> History:
         slates: every slate the log names, by round number.
     """
     answered: list[Judged] = []
-    undone: list[Judged] = []
-    passed_over: list[Slate] = []
+    undone: list[tuple[Judged, tuple[Slate, ...]]] = []
+    passed_over: tuple[Slate, ...] = ()
     for entry in log:
         if entry.kind == VARIETY and entry.round is not None:
-            passed_over.append(slates[entry.round])
-            continue
-        if entry.kind == FEEDBACK and entry.feedback and entry.round is not None:
-            answered.append(Judged(slates[entry.round], entry.feedback))
+            passed_over = (*passed_over, slates[entry.round])
+        elif entry.kind == FEEDBACK and entry.feedback and entry.round is not None:
+            slate = slates[entry.round]
+            given = Judged(slate, entry.feedback, entry.time_ms, passed_over)
+            answered.append(given)
             undone.clear()
+            passed_over = ()
         elif entry.kind == UNDO:
-            undone.append(answered.pop())
+            taken = answered.pop()
+            undone.append((taken, passed_over))
+            passed_over = taken.passed_over
         elif entry.kind == REDO:
-            answered.append(undone.pop())
-        passed_over.clear()
-    return History(tuple(answered), tuple(passed_over))
+            taken, passed_over = undone.pop()
+            answered.append(taken)
+    return History(tuple(answered), passed_over)

@@ -19,6 +19,7 @@ from multibo.optimizer.session.model import (
     Round,
     RoundState,
     Session,
+    SessionSpec,
     SessionState,
     Slate,
 )
@@ -76,10 +77,22 @@ def check_images(session: Session) -> None:
         )
 
 
+def images_of(spec: SessionSpec, n_rounds: int) -> int:
+    """Return how many pictures a number of rounds spends.
+
+    Args:
+        spec: the session's.
+        n_rounds: rounds proposed, >= 0.
+    """
+    free = max(n_rounds - 1, 0) if spec.anchor else 0
+    return n_rounds * spec.k - free
+
+
 def n_new_images(session: Session) -> int:
     """Return how many pictures the next round spends: a repeated anchor is free."""
-    free = 1 if session.spec.anchor and session.next_round else 0
-    return session.spec.k - free
+    n_before = min(session.next_round, 1)
+    spec = session.spec
+    return images_of(spec, n_before + 1) - images_of(spec, n_before)
 
 
 def open_round(session: Session, slate: Slate) -> Session:
@@ -147,10 +160,28 @@ def close_round(session: Session, round: Round, *, now_ms: int) -> Session:
     )
 
 
+def check_retryable(session: Session, round: Round) -> None:
+    """Refuse to render again what nobody will look at.
+
+    Args:
+        session: as stored.
+        round: the candidate's, with its jobs.
+
+    Raises:
+        SessionFinishedError: if the session is read-only.
+        RoundNotOpenError: if the round is not the current one, or has ended.
+    """
+    _check_in(session, round, _OPEN | {RoundState.FAILED})
+
+
 def _check_open(session: Session, round: Round) -> None:
+    _check_in(session, round, _OPEN)
+
+
+def _check_in(session: Session, round: Round, states: frozenset[RoundState]) -> None:
     if session.state is SessionState.FINISHED:
         raise SessionFinishedError(str(session.name))
-    if session.current_round != round.slate.number or round.state not in _OPEN:
+    if session.current_round != round.slate.number or round.state not in states:
         raise RoundNotOpenError(
             given=round.slate.number,
             current=session.current_round,

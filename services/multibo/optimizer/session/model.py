@@ -109,6 +109,7 @@ class Session:
     accepted: CandidateName | None = None
     prior: tuple[float, ...] = ()
     """What an earlier session taught about the person: the engine's own numbers."""
+    forked_from: SessionName | None = None
 
     @property
     def etag(self) -> str:
@@ -119,6 +120,16 @@ class Session:
     def n_judged(self) -> int:
         """Rounds of the budget that are spent."""
         return len(self.effective) - self.n_skipped
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is feedback to take back."""
+        return bool(self.effective) and self.state is not SessionState.FINISHED
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is feedback to bring back."""
+        return bool(self.undone) and self.state is not SessionState.FINISHED
 
 
 @dataclass(frozen=True, slots=True)

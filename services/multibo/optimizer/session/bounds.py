@@ -1,0 +1,55 @@
+"""What a session may ask for at most; an imported one as well as a created one."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final
+
+from multibo.jobs.spec import SEED_LIMIT
+from multibo.optimizer.session.errors import FieldInvalidError
+from multibo.optimizer.session.model import SessionSpec
+
+PROMPT_CHARACTERS: Final = 1_000
+MAX_STEPS: Final = 200
+MAX_GUIDANCE: Final = 30.0
+MIN_SLATE: Final = 2
+MAX_SLATE: Final = 8
+MAX_ROUNDS: Final = 200
+MAX_IMAGES: Final = 10_000
+MAX_LABELS: Final = 16
+LABEL_CHARACTERS: Final = 64
+LABEL_KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+MAX_RESPONSE_MS: Final = 3_600_000
+
+
+def check_spec(spec: SessionSpec) -> None:
+    """Refuse a spec that no request could have asked for.
+
+    Args:
+        spec: with every default filled in.
+
+    Raises:
+        FieldInvalidError: naming the first field at fault.
+    """
+    for field, holds in (
+        ("prompt", spec.prompt.strip() and len(spec.prompt) <= PROMPT_CHARACTERS),
+        ("negative_prompt", len(spec.negative_prompt) <= PROMPT_CHARACTERS),
+        ("base_seed", 0 <= spec.base_seed < SEED_LIMIT),
+        ("steps", 1 <= spec.steps <= MAX_STEPS),
+        ("guidance", math.isfinite(spec.guidance)),
+        ("guidance", 0 <= spec.guidance <= MAX_GUIDANCE),
+        ("k", MIN_SLATE <= spec.k <= MAX_SLATE),
+        ("rounds", 1 <= spec.rounds <= MAX_ROUNDS),
+        ("images", spec.k <= spec.images <= MAX_IMAGES),
+        ("labels", _are_labels(spec.labels)),
+    ):
+        if not holds:
+            raise FieldInvalidError(field, "is out of range")
+
+
+def _are_labels(labels: tuple[tuple[str, str], ...]) -> bool:
+    return len(dict(labels)) == len(labels) <= MAX_LABELS and all(
+        LABEL_KEY.fullmatch(key) and len(value) <= LABEL_CHARACTERS
+        for key, value in labels
+    )
