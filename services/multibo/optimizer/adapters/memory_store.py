@@ -128,8 +128,9 @@ class MemoryStore:
             self._end(stored, number, end)
         for job_field in change.requeue:
             job = stored.jobs[job_field]
-            stored.jobs[job_field] = job.queued_again(now_ms=self._clock.now_ms())
-            self._tell(stored, EventKind.CANDIDATE, job.round, job.slot)
+            if job.state is JobState.FAILED:
+                stored.jobs[job_field] = job.queued_again(now_ms=self._clock.now_ms())
+                self._tell(stored, EventKind.CANDIDATE, job.round, job.slot)
         if change.slate is not None:
             self._open(stored, change.slate, change.jobs)
         if receipt is not None:

@@ -10,10 +10,9 @@ from typing import Any, Final
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-from multibo.jobs import codec as job_codec
 from multibo.jobs import keys
-from multibo.jobs.job import RenderJob, job_field
 from multibo.jobs.keys import SessionKeys
+from multibo.optimizer.adapters import redis_documents
 from multibo.optimizer.adapters.redis_wire import as_bytes, as_text, store_errors
 from multibo.optimizer.app.errors import (
     CursorInvalidError,
@@ -34,8 +33,6 @@ from multibo.optimizer.session.ids import RoundName, SessionName
 from multibo.optimizer.session.model import LogEntry, Round, Session, Slate
 
 _CREATE_TTL_MS: Final = 24 * 3600 * 1000
-_PATIENCE_MS: Final = 3_000
-"""A row not claimed this long after its commit is pushed again."""
 
 
 class RedisStore:
@@ -79,7 +76,7 @@ class RedisStore:
                     made.reply,
                     _CREATE_TTL_MS,
                     keys.EVENTS_KEPT,
-                    *_content_arguments(content or Content()),
+                    *redis_documents.content_arguments(content or Content()),
                 ],
             )
         return None if reply == b"done" else await self._holder(session)
@@ -103,29 +100,39 @@ class RedisStore:
 
     async def read_round(self, name: SessionName, number: int) -> Round:
         """Return a round with its jobs; see `SessionStore.read_round`."""
-        key = SessionKeys(name.sid)
-        fields = [str(number), f"{number}/end"]
-        slots = [job_field(number, slot) for slot in range(8)]
-        async with store_errors(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.exists(key.state)
-            pipe.hmget(key.rounds, fields)
-            pipe.hmget(key.jobs, slots)
-            there, (slate, end), jobs = await pipe.execute()
-        if not there:
-            raise SessionNotFoundError(str(name))
-        if slate is None:
+        [round] = await self._read_rounds(name, [number])
+        if round is None:
             raise RoundNotFoundError(str(RoundName(name, number)))
-        return _round(name, slate, end, jobs)
+        return round
 
     async def read_rounds(
         self, name: SessionName, *, after: int, limit: int
     ) -> tuple[Round, ...]:
         """Return rounds in order; see `SessionStore.read_rounds`."""
-        session = await self.read(name)
-        last = min(session.next_round, after + 1 + limit)
-        return tuple(
-            [await self.read_round(name, n) for n in range(max(after + 1, 0), last)]
-        )
+        async with store_errors():
+            fields = await self._redis.hkeys(SessionKeys(name.sid).rounds)
+        numbers = sorted(int(field) for field in fields if field.isdigit())
+        wanted = [number for number in numbers if number > after][:limit]
+        rounds = await self._read_rounds(name, wanted)
+        return tuple(round for round in rounds if round is not None)
+
+    async def _read_rounds(
+        self, name: SessionName, numbers: list[int]
+    ) -> list[Round | None]:
+        """Return rounds as they are at one moment; None where there is none."""
+        key = SessionKeys(name.sid)
+        async with store_errors(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.exists(key.state)
+            for number in numbers:
+                pipe.hmget(key.rounds, redis_documents.round_fields(number))
+                pipe.hmget(key.jobs, redis_documents.job_fields(number))
+            there, *read = await pipe.execute()
+        if not there:
+            raise SessionNotFoundError(str(name))
+        return [
+            None if slate is None else redis_documents.round_of(name, slate, end, jobs)
+            for (slate, end), jobs in zip(read[::2], read[1::2], strict=True)
+        ]
 
     async def read_log(
         self, name: SessionName
@@ -159,7 +166,7 @@ class RedisStore:
                     key.events,
                     keys.DUE,
                 ],
-                args=_commit_arguments(change, self._ttl_ms),
+                args=redis_documents.commit_arguments(change, self._ttl_ms),
             )
         if reply == b"missing":
             raise SessionNotFoundError(str(name))
@@ -255,59 +262,6 @@ class RedisStore:
 def _script(redis: Redis, name: str) -> AsyncScript:
     text = (files("multibo.optimizer.adapters") / "lua" / f"{name}.lua").read_text()
     return redis.register_script(text)
-
-
-def _round(
-    name: SessionName, slate: bytes, end: bytes | None, jobs: list[bytes | None]
-) -> Round:
-    proposed = codec.slate_from_json(slate)
-    rows: tuple[RenderJob, ...] = tuple(
-        job_codec.job_from_json(job) for job in jobs if job is not None
-    )
-    return Round(
-        name=RoundName(name, proposed.number),
-        slate=proposed,
-        end=None if end is None else codec.end_from_json(end),
-        jobs=rows,
-    )
-
-
-def _content_arguments(content: Content) -> list[str | int]:
-    rounds = [(str(one.number), codec.slate_to_json(one)) for one in content.slates]
-    rounds += [(f"{n}/end", codec.end_to_json(end)) for n, end in content.ends]
-    jobs = [(job.field, job_codec.job_to_json(job)) for job in content.jobs]
-    return [
-        len(rounds),
-        len(jobs),
-        *[part for one in rounds for part in one],
-        *[part for one in jobs for part in one],
-        *[codec.entry_to_json(entry) for entry in content.log],
-    ]
-
-
-def _commit_arguments(change: Change, ttl_ms: int) -> list[str | int | bytes]:
-    after, receipt = change.after, change.receipt
-    ends = [(n, codec.end_to_json(end) if end else "") for n, end in change.ends]
-    jobs = [(job.field, job_codec.job_to_json(job)) for job in change.jobs]
-    return [
-        after.rev - 1,
-        codec.session_to_json(after),
-        after.name.sid,
-        ttl_ms,
-        keys.EVENTS_KEPT,
-        receipt.key.request_id if receipt else "",
-        receipt.key.digest if receipt else "",
-        receipt.reply if receipt else b"",
-        "" if change.slate is None else change.slate.number,
-        "" if change.slate is None else codec.slate_to_json(change.slate),
-        _PATIENCE_MS,
-        "" if change.entry is None else codec.entry_to_json(change.entry),
-        len(ends),
-        len(change.requeue),
-        *[part for end in ends for part in end],
-        *change.requeue,
-        *[part for job in jobs for part in job],
-    ]
 
 
 def _replayed(key: RequestKey, digest: object, reply: object) -> bytes | None:

@@ -77,10 +77,12 @@ for _ = 1, tonumber(ARGV[13]) do
   at = at + 2
 end
 for _ = 1, tonumber(ARGV[14]) do
-  local job = cjson.decode(redis.call('HGET', KEYS[4], ARGV[at]))
-  queue(job)
-  keep(ARGV[at], job)
-  tell('kind', 'candidate', 'round', job.round, 'slot', job.slot)
+  local job = cjson.decode(redis.call('HGET', KEYS[4], ARGV[at]) or '{}')
+  if job.state == 'failed' then
+    queue(job)
+    keep(ARGV[at], job)
+    tell('kind', 'candidate', 'round', job.round, 'slot', job.slot)
+  end
   at = at + 1
 end
 if ARGV[9] ~= '' then
