@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from multibo.optimizer.api import validate
-from multibo.optimizer.api.convert.round import feedback_value, round_message
+from multibo.optimizer.api.convert.round import (
+    candidate_message,
+    feedback_value,
+    round_message,
+)
 from multibo.optimizer.api.convert.session import session_message
 from multibo.optimizer.api.errors import PageTokenInvalidError
 from multibo.optimizer.api.idempotency import request_key
 from multibo.optimizer.api.paging import PAGE_BYTES, PageTokens, page_limit
-from multibo.optimizer.app import feedback, propose, read
+from multibo.optimizer.app import feedback, propose, read, rounds
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.session import ids
 from multibo.optimizer.session.model import Round
@@ -50,14 +54,15 @@ class RoundServicer:
         cursor = await self._tokens.open(request.page_token, listing)
         after = request.after_round if request.HasField("after_round") else -1
         limit = page_limit(request.page_size)
-        rounds = await read.list_rounds(
+        listed = await read.list_rounds(
             self._app,
             name,
             after=_number(cursor) if cursor else after,
             # One more tells whether the listing goes on.
             limit=limit + 1,
+            include_obsolete=request.include_obsolete,
         )
-        reply, last = _page(rounds, limit)
+        reply, last = _page(listed, limit)
         reply.next_page_token = await self._tokens.seal(last, listing)
         return reply
 
@@ -74,6 +79,37 @@ class RoundServicer:
             _accepted,
             etag=request.etag,
         )
+
+    async def request_variety(self, request: wire.RequestVarietyRequest) -> bytes:
+        """Leave a round for one farther away; see the contract."""
+        name = ids.parse_round(request.name)
+        validate.request_id(request.request_id)
+        key = request_key(request, request.request_id.lower())
+        return await rounds.request_variety(self._app, name, key, _varied)
+
+    async def cancel_round(
+        self, request: wire.CancelRoundRequest
+    ) -> wire.CancelRoundResponse:
+        """Close a round without an answer; see the contract."""
+        round = await rounds.cancel_round(self._app, ids.parse_round(request.name))
+        return wire.CancelRoundResponse(round=round_message(round))
+
+    async def retry_candidate(self, request: wire.RetryCandidateRequest) -> bytes:
+        """Queue a candidate again; see the contract."""
+        name = ids.parse_candidate(request.name)
+        validate.request_id(request.request_id)
+        key = request_key(request, request.request_id.lower())
+
+        def retried(round: Round) -> bytes:
+            message = candidate_message(round, name.slot)
+            return wire.RetryCandidateResponse(candidate=message).SerializeToString()
+
+        return await rounds.retry_candidate(self._app, name, key, retried)
+
+
+def _varied(round: Round) -> bytes:
+    message = round_message(round)
+    return wire.RequestVarietyResponse(round=message).SerializeToString()
 
 
 def _accepted(accepted: feedback.Accepted) -> bytes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from typing import Final
+from typing import Final, Protocol
+
+from google.protobuf.message import Message
 
 from multibo.optimizer.api import validate
 from multibo.optimizer.api.convert.event import watch_response
@@ -13,13 +15,14 @@ from multibo.optimizer.api.convert.model import check_revision
 from multibo.optimizer.api.convert.session import (
     STATES,
     create_command,
+    fork_command,
     session_message,
 )
 from multibo.optimizer.api.idempotency import request_key
 from multibo.optimizer.api.limits import WatchSlots
 from multibo.optimizer.api.paging import PageTokens, page_limit
 from multibo.optimizer.api.registration import Context
-from multibo.optimizer.app import create, finish, read, watch
+from multibo.optimizer.app import create, finish, fork, read, transfer, undo, watch
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import Page, SessionView
 from multibo.optimizer.session import ids
@@ -54,7 +57,9 @@ class SessionServicer:
         command = create_command(request)
         check_revision(self._app.catalog, command.model, request.spec.model_revision)
         key = request_key(request, request.request_id.lower())
-        return await create.create_session(self._app, command, key, _created)
+        return await create.create_session(
+            self._app, command, key, _reply(wire.CreateSessionResponse)
+        )
 
     async def get_session(
         self, request: wire.GetSessionRequest
@@ -103,6 +108,7 @@ class SessionServicer:
         self, request: wire.DeleteSessionRequest
     ) -> wire.DeleteSessionResponse:
         """Remove a session; see the contract."""
+        validate.etag(request.etag)
         await finish.delete_session(
             self._app,
             ids.parse_session(request.name),
@@ -121,10 +127,63 @@ class SessionServicer:
             if request.accepted_candidate
             else None
         )
+        validate.etag(request.etag)
         view = await finish.finish_session(
             self._app, name, accepted=accepted, etag=request.etag
         )
         return wire.FinishSessionResponse(session=session_message(view))
+
+    async def undo_feedback(self, request: wire.UndoFeedbackRequest) -> bytes:
+        """Take the last feedback back; see the contract."""
+        name = ids.parse_session(request.name)
+        validate.going_back(request)
+        key = request_key(request, request.request_id.lower())
+        return await undo.undo_feedback(
+            self._app, name, key, _reply(wire.UndoFeedbackResponse), etag=request.etag
+        )
+
+    async def redo_feedback(self, request: wire.RedoFeedbackRequest) -> bytes:
+        """Bring the feedback undone last back; see the contract."""
+        name = ids.parse_session(request.name)
+        validate.going_back(request)
+        key = request_key(request, request.request_id.lower())
+        return await undo.redo_feedback(
+            self._app, name, key, _reply(wire.RedoFeedbackResponse), etag=request.etag
+        )
+
+    async def fork_session(self, request: wire.ForkSessionRequest) -> bytes:
+        """Start a session from another; see the contract."""
+        validate.fork_session(request)
+        command = fork_command(request)
+        if command.spec is not None:
+            revision = request.spec.model_revision
+            check_revision(self._app.catalog, command.spec.model, revision)
+        key = request_key(request, request.request_id.lower())
+        return await fork.fork_session(
+            self._app, command, key, _reply(wire.ForkSessionResponse)
+        )
+
+    async def export_session(
+        self, request: wire.ExportSessionRequest
+    ) -> wire.ExportSessionResponse:
+        """Return a session as a document; see the contract."""
+        name = ids.parse_session(request.name)
+        document = await transfer.export_session(self._app, name)
+        return wire.ExportSessionResponse(
+            document=document.data, digest=document.digest, schema=document.schema
+        )
+
+    async def import_session(self, request: wire.ImportSessionRequest) -> bytes:
+        """Create a session from a document; see the contract."""
+        project = ids.parse_project(request.parent)
+        validate.import_session(request)
+        command = transfer.ImportSession(
+            project, request.session_id, request.document, request.digest
+        )
+        key = request_key(request, request.request_id.lower())
+        return await transfer.import_session(
+            self._app, command, key, _reply(wire.ImportSessionResponse)
+        )
 
     async def watch_session(
         self, request: wire.WatchSessionRequest, context: Context
@@ -148,8 +207,12 @@ class SessionServicer:
                     yield watch_response(name, watched)
 
 
-def _created(view: SessionView) -> bytes:
-    return wire.CreateSessionResponse(session=session_message(view)).SerializeToString()
+class _Reply(Protocol):
+    def __call__(self, *, session: session_pb2.Session) -> Message: ...
+
+
+def _reply(kind: _Reply) -> Callable[[SessionView], bytes]:
+    return lambda view: kind(session=session_message(view)).SerializeToString()
 
 
 def _listing(request: wire.ListSessionsRequest) -> bytes:

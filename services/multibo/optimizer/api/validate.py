@@ -6,58 +6,34 @@ here needs the request alone.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from google.protobuf.duration_pb2 import Duration
 
-from multibo.optimizer.api.errors import FieldsInvalidError, MethodUnimplementedError
-from multibo.v1 import image_pb2, round_service_pb2, session_pb2, session_service_pb2
+from multibo.optimizer.api import validate_spec
+from multibo.optimizer.api.errors import MethodUnimplementedError
+from multibo.optimizer.api.validate_spec import Findings
+from multibo.optimizer.app.document import MAX_BYTES
+from multibo.optimizer.session.bounds import MAX_RESPONSE_MS, MAX_SLATE
+from multibo.v1 import (
+    image_pb2,
+    round_pb2,
+    round_service_pb2,
+    session_pb2,
+    session_service_pb2,
+)
 
-PROMPT_CHARACTERS: Final = 1_000
-MAX_STEPS: Final = 200
-MAX_GUIDANCE: Final = 30.0
-MIN_SLATE: Final = 2
-MAX_SLATE: Final = 8
-MAX_ROUNDS: Final = 200
-MAX_IMAGES: Final = 10_000
-MAX_LABELS: Final = 16
-LABEL_CHARACTERS: Final = 64
-MAX_RESPONSE_S: Final = 3_600.0
+GoingBack = (
+    session_service_pb2.UndoFeedbackRequest | session_service_pb2.RedoFeedbackRequest
+)
+ETAG_CHARACTERS: Final = 64
 
 _UUID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 )
-_LABEL_KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
-
-
-class Findings:
-    """The violations found so far."""
-
-    def __init__(self) -> None:
-        self._violations: list[tuple[str, str]] = []
-
-    def expect(self, holds: object, path: str, text: str) -> None:
-        """Note a violation unless `holds`.
-
-        Args:
-            holds: what has to be true.
-            path: the field, dotted from the request on.
-            text: what the field has to be.
-        """
-        if not holds:
-            self._violations.append((path, text))
-
-    def refuse_any(self) -> None:
-        """Refuse the request if anything was found.
-
-        Raises:
-            FieldsInvalidError: with every violation.
-        """
-        if self._violations:
-            raise FieldsInvalidError(tuple(self._violations))
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def create_session(request: session_service_pb2.CreateSessionRequest) -> None:
@@ -72,75 +48,8 @@ def create_session(request: session_service_pb2.CreateSessionRequest) -> None:
     """
     found = Findings()
     _request_id(found, request.request_id)
-    found.expect(request.HasField("spec"), "spec", "is required")
-    if request.HasField("spec"):
-        _words(found, request.spec)
-        _numbers(found, request.spec)
-        _shares(found, request.spec)
-        _labels(found, request.spec.labels, "spec.labels")
+    validate_spec.spec(found, request, required=True)
     found.refuse_any()
-    for share in ("control_share", "probe_share"):
-        if getattr(request.spec, share):
-            raise MethodUnimplementedError(f"spec.{share}")
-
-
-def _words(found: Findings, spec: session_pb2.SessionSpec) -> None:
-    limit = f"must have at most {PROMPT_CHARACTERS:,} characters"
-    found.expect(spec.prompt.strip(), "spec.prompt", "must not be empty")
-    found.expect(len(spec.prompt) <= PROMPT_CHARACTERS, "spec.prompt", limit)
-    found.expect(
-        len(spec.negative_prompt) <= PROMPT_CHARACTERS, "spec.negative_prompt", limit
-    )
-
-
-def _numbers(found: Findings, spec: session_pb2.SessionSpec) -> None:
-    found.expect(spec.seed >= 0, "spec.seed", "must be 0 to 2^63 - 1")
-    found.expect(
-        0 <= spec.steps <= MAX_STEPS, "spec.steps", f"must be 1 to {MAX_STEPS}, or 0"
-    )
-    found.expect(
-        0 <= spec.guidance <= MAX_GUIDANCE,  # false for NaN as well
-        "spec.guidance",
-        f"must be 0 to {MAX_GUIDANCE:g}",
-    )
-    found.expect(
-        not spec.slate_size or MIN_SLATE <= spec.slate_size <= MAX_SLATE,
-        "spec.slate_size",
-        f"must be {MIN_SLATE} to {MAX_SLATE}, or 0",
-    )
-    found.expect(
-        0 <= spec.rounds <= MAX_ROUNDS,
-        "spec.rounds",
-        f"must be 1 to {MAX_ROUNDS}, or 0",
-    )
-    least = spec.slate_size or MIN_SLATE
-    found.expect(
-        not spec.images or least <= spec.images <= MAX_IMAGES,
-        "spec.images",
-        f"must be {least} to {MAX_IMAGES:,}, or 0",
-    )
-
-
-def _shares(found: Findings, spec: session_pb2.SessionSpec) -> None:
-    for path, share in (
-        ("spec.control_share", spec.control_share),
-        ("spec.probe_share", spec.probe_share),
-    ):
-        found.expect(math.isfinite(share) and 0 <= share <= 1, path, "must be 0 to 1")
-
-
-def _labels(found: Findings, labels: Mapping[str, str], path: str) -> None:
-    found.expect(len(labels) <= MAX_LABELS, path, f"must be at most {MAX_LABELS}")
-    found.expect(
-        all(_LABEL_KEY.fullmatch(key) for key in labels),
-        path,
-        "keys must match [a-z][a-z0-9_-]{0,63}",
-    )
-    found.expect(
-        all(len(value) <= LABEL_CHARACTERS for value in labels.values()),
-        path,
-        f"values must have at most {LABEL_CHARACTERS} characters",
-    )
 
 
 def _request_id(found: Findings, request_id: str) -> None:
@@ -197,7 +106,7 @@ def list_sessions(request: session_service_pb2.ListSessionsRequest) -> None:
         "states",
         "must be ACTIVE, EXHAUSTED or FINISHED",
     )
-    _labels(found, request.labels, "labels")
+    validate_spec.labels(found, request.labels, "labels")
     found.refuse_any()
 
 
@@ -224,30 +133,142 @@ def submit_feedback(request: round_service_pb2.SubmitFeedbackRequest) -> None:
 
     Raises:
         FieldsInvalidError: if a field is out of range.
-        MethodUnimplementedError: if the kind of feedback is not built yet.
     """
     found = Findings()
     _request_id(found, request.request_id)
+    _etag(found, request.etag)
     feedback = request.feedback
-    kind = feedback.WhichOneof("judgment")
     found.expect(
-        kind is not None,
+        feedback.WhichOneof("judgment"),
         "feedback",
         "must say one of chosen, ranking, tie, none_of_these or skip",
     )
+    for path, slots in (
+        ("chosen", (feedback.chosen,)),
+        ("ranking.slots", feedback.ranking.slots),
+        ("tie.slots", feedback.tie.slots),
+        ("shown", feedback.shown),
+    ):
+        _slots(found, slots, f"feedback.{path}")
+    found.expect(
+        feedback.skip.reason in round_pb2.SkipReason.values(),
+        "feedback.skip.reason",
+        "must be one of the known reasons",
+    )
     if feedback.HasField("response_time"):
         found.expect(
-            0 < _seconds(feedback.response_time) <= MAX_RESPONSE_S,
+            0 < _milliseconds(feedback.response_time) <= MAX_RESPONSE_MS,
             "feedback.response_time",
             "must be more than 0 and at most 1 hour",
         )
     found.refuse_any()
-    if kind != "chosen":
-        raise MethodUnimplementedError(f"feedback.{kind}")
 
 
-def _seconds(duration: Duration) -> float:
-    return duration.seconds + duration.nanos / 1e9
+def _slots(found: Findings, slots: Sequence[int], path: str) -> None:
+    found.expect(len(slots) <= MAX_SLATE, path, f"must be at most {MAX_SLATE}")
+    found.expect(
+        all(0 <= slot < MAX_SLATE for slot in slots),
+        path,
+        f"must be 0 to {MAX_SLATE - 1}",
+    )
+
+
+def _milliseconds(duration: Duration) -> float:
+    return duration.seconds * 1e3 + duration.nanos / 1e6
+
+
+def etag(etag: str) -> None:
+    """Check an optional etag.
+
+    Args:
+        etag: as received.
+
+    Raises:
+        FieldsInvalidError: if it is none of ours.
+    """
+    found = Findings()
+    _etag(found, etag)
+    found.refuse_any()
+
+
+def going_back(request: GoingBack) -> None:
+    """Check an undo or redo.
+
+    Args:
+        request: as received.
+
+    Raises:
+        FieldsInvalidError: if request id or etag is missing.
+    """
+    found = Findings()
+    _request_id(found, request.request_id)
+    found.expect(request.etag, "etag", "is required")
+    _etag(found, request.etag)
+    found.refuse_any()
+
+
+def _etag(found: Findings, etag: str) -> None:
+    found.expect(len(etag) <= ETAG_CHARACTERS, "etag", "is none of this server")
+
+
+def request_id(request_id: str) -> None:
+    """Check the id of a command.
+
+    Args:
+        request_id: as received.
+
+    Raises:
+        FieldsInvalidError: if it is no UUID.
+    """
+    found = Findings()
+    _request_id(found, request_id)
+    found.refuse_any()
+
+
+def fork_session(request: session_service_pb2.ForkSessionRequest) -> None:
+    """Check what a fork asks for.
+
+    Args:
+        request: as received.
+
+    Raises:
+        FieldsInvalidError: if a field is out of range.
+        MethodUnimplementedError: if it asks for control or probe slots.
+    """
+    found = Findings()
+    _request_id(found, request.request_id)
+    found.expect(request.through_round >= 0, "through_round", "must not be negative")
+    known = request.mode in session_pb2.ForkMode.values()
+    found.expect(known, "mode", "must be HISTORY or WARM_START")
+    warm = request.mode == session_pb2.FORK_MODE_WARM_START
+    unset = not request.HasField("spec")
+    found.expect(warm or unset, "spec", "must be unset in mode HISTORY")
+    validate_spec.spec(found, request, required=False)
+    found.refuse_any()
+
+
+def import_session(request: session_service_pb2.ImportSessionRequest) -> None:
+    """Check the size of a document; what it says is checked where it is read.
+
+    Args:
+        request: as received.
+
+    Raises:
+        FieldsInvalidError: if a field is out of range.
+    """
+    found = Findings()
+    _request_id(found, request.request_id)
+    found.expect(
+        0 < len(request.document) <= MAX_BYTES,
+        "document",
+        f"must have 1 to {MAX_BYTES:,} bytes",
+    )
+    found.expect(
+        not request.digest or _SHA256.fullmatch(request.digest),
+        "digest",
+        "must be 64 lowercase hexadecimal digits, or empty",
+    )
+    found.refuse_any()
 
 
 def image_size(size: int) -> None:

@@ -8,9 +8,9 @@ from typing import Final
 from multibo.jobs.catalog import Catalog, ModelSpec, WarpSpaceSpec
 from multibo.jobs.errors import UnknownModelError
 from multibo.optimizer.api.convert.times import duration
-from multibo.optimizer.api.validate import MAX_ROUNDS, MAX_SLATE, MIN_SLATE
 from multibo.optimizer.app.create import DEFAULT_K, DEFAULT_ROUNDS
 from multibo.optimizer.app.values import Readiness
+from multibo.optimizer.session.bounds import MAX_ROUNDS, MAX_SLATE, MIN_SLATE
 from multibo.optimizer.session.errors import FieldInvalidError
 from multibo.v1 import model_pb2
 from multibo.warp.space import QUANTUM, WarpSpace

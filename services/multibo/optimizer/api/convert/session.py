@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from multibo.optimizer.api.convert import model
 from multibo.optimizer.api.convert.round import round_message
 from multibo.optimizer.api.convert.times import timestamp
 from multibo.optimizer.app.create import CreateSession
+from multibo.optimizer.app.fork import ForkSession
 from multibo.optimizer.app.values import SessionView
 from multibo.optimizer.session import ids
 from multibo.optimizer.session.errors import FieldInvalidError
 from multibo.optimizer.session.ids import RoundName
 from multibo.optimizer.session.model import Session, SessionSpec, SessionState
 from multibo.v1 import session_pb2
-from multibo.v1.session_service_pb2 import CreateSessionRequest
+from multibo.v1.session_service_pb2 import CreateSessionRequest, ForkSessionRequest
 
 STATES: Final = {
     SessionState.ACTIVE: session_pb2.SESSION_STATE_ACTIVE,
@@ -37,11 +39,14 @@ def session_message(view: SessionView) -> session_pb2.Session:
         etag=session.etag,
         open_round=_open_round(session),
         feedback_count=len(session.effective),
+        can_undo=session.can_undo,
+        can_redo=session.can_redo,
         images_used=session.images_used,
         expire_time=timestamp(view.expire_time_ms),
         create_time=timestamp(session.create_time_ms),
         update_time=timestamp(session.update_time_ms),
         accepted_candidate=str(session.accepted) if session.accepted else "",
+        forked_from=str(session.forked_from) if session.forked_from else "",
         latest_round=round_message(view.round) if view.round else None,
     )
 
@@ -86,11 +91,40 @@ def create_command(request: CreateSessionRequest) -> CreateSession:
     Raises:
         FieldInvalidError: if a resource name has another form.
     """
-    spec = request.spec
+    project = ids.parse_project(request.parent)
+    command = _wanted(request.spec, project, request.session_id)
+    return replace(command, validate_only=request.validate_only)
+
+
+def fork_command(request: ForkSessionRequest) -> ForkSession:
+    """Return the command of a checked request.
+
+    Args:
+        request: with fields in range.
+
+    Raises:
+        FieldInvalidError: if a resource name has another form.
+    """
+    source = ids.parse_session(request.name)
+    given = request.HasField("spec")
+    return ForkSession(
+        source,
+        request.session_id,
+        request.through_round if request.HasField("through_round") else None,
+        warm_start=request.mode == session_pb2.FORK_MODE_WARM_START,
+        spec=(
+            _wanted(request.spec, source.project, request.session_id) if given else None
+        ),
+    )
+
+
+def _wanted(
+    spec: session_pb2.SessionSpec, project: str, session_id: str
+) -> CreateSession:
     named, space = _model_and_space(spec)
     return CreateSession(
-        project=ids.parse_project(request.parent),
-        session_id=request.session_id,
+        project=project,
+        session_id=session_id,
         prompt=spec.prompt,
         negative_prompt=(
             spec.negative_prompt if spec.HasField("negative_prompt") else None
@@ -105,7 +139,6 @@ def create_command(request: CreateSessionRequest) -> CreateSession:
         images=spec.images or None,
         anchor=spec.anchor if spec.HasField("anchor") else True,
         labels=tuple(sorted(spec.labels.items())),
-        validate_only=request.validate_only,
     )
 
 
