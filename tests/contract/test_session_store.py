@@ -62,7 +62,7 @@ def judged(session: Session, *, request_id: str = "id-1", number: int = 0) -> Ch
     end = RoundEnd(RoundState.JUDGED, 3_000, feedback)
     return Change(
         replace(session, rev=session.rev + 1, current_round=None, effective=(number,)),
-        end=(number, end),
+        ends=((number, end),),
         entry=LogEntry(FEEDBACK, 3_000, number, feedback),
         receipt=a_receipt(request_id),
     )

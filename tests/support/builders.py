@@ -12,6 +12,7 @@ from multibo.optimizer.session.ids import RoundName, SessionName
 from multibo.optimizer.session.model import (
     Candidate,
     Feedback,
+    FeedbackKind,
     Round,
     Session,
     SessionSpec,
@@ -102,8 +103,18 @@ def a_round(state: JobState = JobState.READY, number: int = 0) -> Round:
     return Round(RoundName(NAME, number), slate, None, jobs_of(slate, state))
 
 
+def said(
+    kind: FeedbackKind,
+    *slots: int,
+    shown: tuple[int, ...] = (0, 1, 2, 3),
+    **changes: Any,
+) -> Feedback:
+    feedback = Feedback(kind, slots, shown, request_id="r", response_time_ms=1500)
+    return replace(feedback, **changes)
+
+
 def chosen(slot: int, shown: tuple[int, ...] = (0, 1, 2, 3)) -> Feedback:
-    return Feedback(slot, shown, request_id="r", response_time_ms=1500)
+    return said(FeedbackKind.CHOSEN, slot, shown=shown)
 
 
 def a_receipt(request_id: str = "id-1", reply: bytes = b"\x00reply\xff") -> Receipt:

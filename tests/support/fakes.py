@@ -9,7 +9,7 @@ from pathlib import Path
 from multibo.jobs.catalog import Catalog
 from multibo.jobs.job import JobState, RenderJob
 from multibo.optimizer.adapters.memory_store import MemoryStore
-from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.ports import App, Engine
 from multibo.optimizer.app.values import Limits, Readiness
 from multibo.optimizer.preference import engine
 from multibo.optimizer.preference.dataset import Answer
@@ -92,6 +92,7 @@ def an_app(
     clock: FakeClock | None = None,
     limits: Limits | None = None,
     renders: bool = True,
+    engine: Engine | None = None,
 ) -> App:
     """Return an app over memory; `app.fleet` is a `FakeFleet`."""
     time = clock or FakeClock()
@@ -100,7 +101,7 @@ def an_app(
         store=store,
         feed=store,
         fleet=FakeFleet(store, renders=renders),
-        engine=DirectEngine(),
+        engine=engine or DirectEngine(),
         images=FakeImages(),
         catalog=Catalog.load(CATALOG),
         clock=time,

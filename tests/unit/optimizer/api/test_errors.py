@@ -23,10 +23,6 @@ BASES: Final = (
     *(ApiError, AppError, SessionError, PreferenceError),
     *(JobsError, BlobError, WarpError, TelemetryError),
 )
-NOT_BUILT: Final = {
-    # What the methods without a servicer would say.
-    *("NOTHING_TO_UNDO", "NOTHING_TO_REDO", "DOCUMENT_INVALID", "EXPORT_TOO_LARGE"),
-}
 
 
 def leaves(kind: type[Exception]) -> Iterator[type[Exception]]:
@@ -60,9 +56,9 @@ def test_a_refusal_has_the_status_its_reason_has_in_the_contract(
     assert declared()[refusal.reason] == refusal.code.name
 
 
-def test_every_reason_of_the_contract_is_given_or_listed_as_not_built() -> None:
+def test_every_reason_of_the_contract_is_given() -> None:
     reasons = {name.removeprefix("ERROR_REASON_") for name in ErrorReason.keys()[1:]}
 
     given = {refusal.reason for refusal in REFUSALS.values()}
 
-    assert given == reasons - NOT_BUILT
+    assert given == reasons

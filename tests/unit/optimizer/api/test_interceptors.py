@@ -192,9 +192,8 @@ async def test_a_shorter_deadline_of_the_caller_stands(
 
 
 NOT_BUILT = {
-    *("ForkSession", "UndoFeedback", "RedoFeedback", "ExportSession", "ImportSession"),
-    *("RequestVariety", "CancelRound", "RetryCandidate", "GetImageUrl"),
     *("GetStoppingAdvice", "PredictChoice", "GetPreferenceMap", "RenderFigure"),
+    "GetImageUrl",
 }
 
 

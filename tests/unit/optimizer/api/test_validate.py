@@ -10,6 +10,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from multibo.optimizer.api import validate
 from multibo.optimizer.api.errors import FieldsInvalidError, MethodUnimplementedError
+from multibo.optimizer.app.document import MAX_BYTES
 from multibo.v1 import round_pb2, round_service_pb2, session_pb2, session_service_pb2
 from tests.support.wire import a_spec, create_request, new_id
 
@@ -163,19 +164,104 @@ def test_an_answer_may_take_an_hour() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "value"),
+    "judgment",
     [
-        ("ranking", round_pb2.Ranking(slots=[0, 1])),
-        ("tie", round_pb2.Tie(slots=[0, 1])),
-        ("none_of_these", round_pb2.NoneOfThese()),
-        ("skip", round_pb2.Skip()),
+        {"ranking": round_pb2.Ranking(slots=[0, 1])},
+        {"tie": round_pb2.Tie(slots=[0, 7])},
+        {"none_of_these": round_pb2.NoneOfThese()},
+        {"skip": round_pb2.Skip(reason=round_pb2.SKIP_REASON_OTHER)},
+        {"chosen": 7},
+    ],
+    ids=lambda judgment: next(iter(judgment)),
+)
+def test_every_kind_of_answer_has_a_form(judgment: dict[str, Any]) -> None:
+    validate.submit_feedback(feedback(**judgment, shown=range(8)))
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"chosen": 8}, "feedback.chosen"),
+        ({"chosen": -1}, "feedback.chosen"),
+        ({"chosen": 0, "shown": [0, 8]}, "feedback.shown"),
+        ({"chosen": 0, "shown": [0] * 9}, "feedback.shown"),
+        ({"ranking": round_pb2.Ranking(slots=[-1])}, "feedback.ranking.slots"),
+        ({"tie": round_pb2.Tie(slots=[0] * 9)}, "feedback.tie.slots"),
+        ({"skip": round_pb2.Skip(reason=77)}, "feedback.skip.reason"),  # type: ignore[arg-type]
     ],
 )
-def test_a_kind_of_answer_that_is_not_built_is_unimplemented(
-    kind: str, value: Any
+def test_a_slot_that_no_round_has_is_refused(fields: dict[str, Any], path: str) -> None:
+    with pytest.raises(FieldsInvalidError) as refused:
+        validate.submit_feedback(feedback(**fields))
+
+    assert paths(refused) == {path}
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({}, "etag"),
+        ({"etag": "r1" * 33}, "etag"),
+        ({"etag": "r1", "request_id": "1"}, "request_id"),
+    ],
+)
+def test_going_back_needs_an_etag_and_a_request_id(
+    fields: dict[str, str], path: str
 ) -> None:
-    with pytest.raises(MethodUnimplementedError, match=f"feedback.{kind}"):
-        validate.submit_feedback(feedback(**{kind: value}))
+    for kind in (
+        session_service_pb2.UndoFeedbackRequest,
+        session_service_pb2.RedoFeedbackRequest,
+    ):
+        with pytest.raises(FieldsInvalidError) as refused:
+            validate.going_back(kind(**{"request_id": new_id(), **fields}))
+
+        assert paths(refused) == {path}
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"through_round": -1}, "through_round"),
+        ({"mode": 77}, "mode"),
+        ({"spec": a_spec()}, "spec"),
+        (
+            {"spec": a_spec(prompt=""), "mode": session_pb2.FORK_MODE_WARM_START},
+            "spec.prompt",
+        ),
+        ({"request_id": ""}, "request_id"),
+    ],
+)
+def test_a_fork_out_of_range_is_refused(fields: dict[str, Any], path: str) -> None:
+    request = session_service_pb2.ForkSessionRequest(
+        **{"request_id": new_id(), **fields}
+    )
+
+    with pytest.raises(FieldsInvalidError) as refused:
+        validate.fork_session(request)
+
+    assert paths(refused) == {path}
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"document": b""}, "document"),
+        ({"document": b"x" * MAX_BYTES + b"x"}, "document"),
+        ({"document": b"x", "digest": "A" * 64}, "digest"),
+        ({"document": b"x", "digest": "a" * 63}, "digest"),
+        ({"document": b"x", "request_id": ""}, "request_id"),
+    ],
+    ids=["empty", "large", "capitals", "short", "no id"],
+)
+def test_a_document_out_of_range_is_refused(fields: dict[str, Any], path: str) -> None:
+    request = session_service_pb2.ImportSessionRequest(
+        **{"request_id": new_id(), **fields}
+    )
+
+    with pytest.raises(FieldsInvalidError) as refused:
+        validate.import_session(request)
+
+    assert paths(refused) == {path}
 
 
 @pytest.mark.parametrize(
@@ -211,4 +297,8 @@ def test_a_number_that_is_no_value_is_refused() -> None:
         validate.view(99)
     with pytest.raises(FieldsInvalidError):
         validate.image_size(99)
+    with pytest.raises(FieldsInvalidError):
+        validate.etag("r" * 65)
+    with pytest.raises(FieldsInvalidError):
+        validate.request_id("")
     validate.view(session_pb2.SESSION_VIEW_FULL)

@@ -6,14 +6,30 @@ import pytest
 
 from multibo.optimizer.session import codec, machine
 from multibo.optimizer.session.errors import DocumentUnreadableError
-from multibo.optimizer.session.ids import CandidateName, RoundName
-from multibo.optimizer.session.model import LogEntry, RoundEnd, RoundState
-from tests.support.builders import NAME, a_session, a_slate, chosen
+from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
+from multibo.optimizer.session.model import (
+    FeedbackKind,
+    LogEntry,
+    RoundEnd,
+    RoundState,
+    SkipReason,
+    Undone,
+)
+from tests.support.builders import NAME, a_session, a_slate, chosen, said
 
 
 def test_a_session_survives_the_store_to_the_last_bit() -> None:
     accepted = CandidateName(RoundName(NAME, 3), 2)
-    session = machine.finish(a_session(effective=(0, 2)), accepted, now_ms=7)
+    session = machine.finish(
+        a_session(
+            effective=(0, 2),
+            undone=(Undone(4, skipped=True, current_round=None),),
+            prior=(0.1, -0.25),
+            forked_from=SessionName("local", "the-source"),
+        ),
+        accepted,
+        now_ms=7,
+    )
 
     data = codec.session_to_json(session)
 
@@ -31,6 +47,31 @@ def test_slates_ends_and_log_entries_survive() -> None:
     assert codec.end_from_json(codec.end_to_json(end)) == end
     assert codec.end_from_json(codec.end_to_json(canceled)) == canceled
     assert codec.entry_from_json(codec.entry_to_json(entry)) == entry
+
+
+@pytest.mark.parametrize("kind", FeedbackKind)
+def test_every_kind_of_answer_survives(kind: FeedbackKind) -> None:
+    feedback = said(kind, 2, 0, skip_reason=SkipReason.BAD_IMAGE)
+    entry = LogEntry("feedback", 9, 5, feedback)
+
+    assert codec.entry_from_json(codec.entry_to_json(entry)) == entry
+
+
+def test_what_an_older_release_stored_is_still_read() -> None:
+    session = a_session(effective=(0,))
+    body = json.loads(codec.session_to_json(session))
+    for added in ("undone", "prior", "n_skipped", "forked_from"):
+        del body[added]
+    feedback = {"chosen": 1, "shown": [2, 1], "request_id": "r"}
+    entry = {"schema": 1, "kind": "feedback", "time_ms": 9, "round": 0}
+    line = {**entry, "feedback": {**feedback, "response_time_ms": None}}
+
+    read = codec.entry_from_json(json.dumps(line))
+
+    assert codec.session_from_json(json.dumps({**body, "schema": 1}), rev=1) == session
+    assert read.feedback == said(
+        FeedbackKind.CHOSEN, 1, shown=(2, 1), response_time_ms=None
+    )
 
 
 @pytest.mark.parametrize(

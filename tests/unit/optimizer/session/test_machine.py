@@ -16,6 +16,7 @@ from multibo.optimizer.session.errors import (
 )
 from multibo.optimizer.session.model import (
     Feedback,
+    FeedbackKind,
     Round,
     RoundEnd,
     RoundState,
@@ -27,6 +28,7 @@ from tests.support.builders import (
     a_slate,
     a_spec,
     chosen,
+    said,
 )
 
 
@@ -88,8 +90,8 @@ def test_feedback_on_a_round_that_still_renders_counts_ready_slots_only() -> Non
     ("feedback", "message"),
     [
         (chosen(3, (0, 1, 2)), "not one of the shown"),
-        (chosen(0, (0,)), "at least two"),
-        (chosen(0, ()), "at least two"),
+        (chosen(0, (0,)), "needs 2 slots"),
+        (chosen(0, ()), "needs 2 slots"),
         (chosen(0, (0, 1, 1)), "twice"),
         (chosen(7, (0, 7)), "no picture"),
         (chosen(-1, (-1, 0)), "no picture"),
@@ -172,3 +174,45 @@ def test_only_a_ready_candidate_can_be_accepted() -> None:
         machine.check_acceptable(a_round(JobState.QUEUED), 1)
     with pytest.raises(CandidateNotReadyError, match="not there"):
         machine.check_acceptable(a_round(), 7)
+
+
+def test_closing_a_round_trains_nothing_and_spends_no_round() -> None:
+    session = a_session(current_round=0, next_round=1)
+
+    closed = machine.close_round(session, a_round(), now_ms=9)
+
+    assert (closed.current_round, closed.n_judged, closed.rev) == (None, 0, 2)
+    with pytest.raises(RoundNotOpenError):
+        machine.close_round(closed, a_round(), now_ms=10)
+
+
+def test_a_failed_candidate_of_the_current_round_may_be_tried_again() -> None:
+    session = a_session(current_round=0, next_round=1)
+    failed = with_states(*[JobState.FAILED] * 4)
+
+    machine.check_retryable(session, failed)
+
+    with pytest.raises(RoundNotOpenError):
+        machine.check_retryable(replace(session, current_round=1), failed)
+    with pytest.raises(SessionFinishedError):
+        machine.check_retryable(machine.finish(session, None, now_ms=9), failed)
+
+
+@pytest.mark.parametrize(("anchor", "n_images"), [(True, 13), (False, 16)])
+def test_a_repeated_anchor_is_free(anchor: bool, n_images: int) -> None:
+    spec = a_spec(anchor=anchor)
+
+    assert machine.images_of(spec, 0) == 0
+    assert machine.images_of(spec, 1) == 4
+    assert machine.images_of(spec, 4) == n_images
+
+
+def test_a_skip_spends_no_round_of_the_budget() -> None:
+    session = a_session(spec=a_spec(rounds=1), current_round=0, next_round=1)
+
+    after = machine.record_feedback(
+        session, a_round(), said(FeedbackKind.SKIP, shown=()), now_ms=9
+    )
+
+    assert (after.n_judged, after.effective) == (0, (0,))
+    assert after.state is SessionState.ACTIVE

@@ -10,14 +10,22 @@ from google.protobuf.duration_pb2 import Duration
 from multibo.jobs.job import JobState
 from multibo.optimizer.api.convert.round import (
     candidate_message,
+    feedback_message,
     feedback_value,
     round_message,
 )
 from multibo.optimizer.api.convert.times import duration, milliseconds, timestamp
 from multibo.optimizer.preference.slate import Role
-from multibo.optimizer.session.model import Round, RoundEnd, RoundState
+from multibo.optimizer.session.model import (
+    Feedback,
+    FeedbackKind,
+    Round,
+    RoundEnd,
+    RoundState,
+    SkipReason,
+)
 from multibo.v1 import round_pb2
-from tests.support.builders import a_round, chosen
+from tests.support.builders import a_round, chosen, said
 
 
 def with_job(round: Round, slot: int, **changes: object) -> Round:
@@ -112,7 +120,7 @@ def test_an_answer_keeps_the_order_it_was_shown_in() -> None:
 
     value = feedback_value(message, "r")
 
-    assert (value.chosen, value.shown, value.request_id) == (2, (3, 2, 0), "r")
+    assert (value.slots, value.shown, value.request_id) == ((2,), (3, 2, 0), "r")
     assert value.response_time_ms is None
 
 
@@ -137,3 +145,75 @@ def test_times_are_utc_to_the_millisecond() -> None:
     assert stamp.ToJsonString() == "2023-11-14T22:13:20.123Z"
     assert timestamp(0) is None
     assert milliseconds(duration(1_234)) == 1_234
+
+
+def with_features(*values: float) -> Round:
+    round = a_round()
+    for slot, value in enumerate(values):
+        round = with_job(round, slot, features=(value, 0.0))
+    return round
+
+
+def test_a_round_says_how_different_its_images_are() -> None:
+    alike = round_message(with_features(0.0, 1.0, 1.125, 3.0)).distinctness
+    distinct = round_message(with_features(0.0, 1.0, 2.0, 3.0)).distinctness
+
+    assert alike.min_distance == 0.125
+    assert alike.note == "the images of slots 1 and 2 look alike"
+    assert (distinct.min_distance, distinct.note) == (1.0, "")
+    assert distinct.threshold == alike.threshold > 0.125
+
+
+def test_a_round_that_renders_says_nothing_of_its_images() -> None:
+    rendering = with_job(with_features(0.0, 1.0), 3, state=JobState.RENDERING)
+    blank = a_round()
+
+    assert not round_message(rendering).HasField("distinctness")
+    assert not round_message(blank).HasField("distinctness")
+
+
+def test_a_candidate_says_how_far_it_is_from_the_anchor() -> None:
+    round = with_features(0.0, 1.5)
+    anchor, *others = round.slate.candidates
+    candidates = (replace(anchor, role="ANCHOR"), *others)
+    anchored = replace(round, slate=replace(round.slate, candidates=candidates))
+
+    assert candidate_message(anchored, 1).distance_to_anchor == 1.5
+    assert candidate_message(anchored, 0).distance_to_anchor == 0.0
+    assert not candidate_message(anchored, 2).HasField("distance_to_anchor")
+    assert not candidate_message(round, 1).HasField("distance_to_anchor")
+
+
+def test_the_prediction_is_there_once_somebody_answered() -> None:
+    first, second = a_round(), a_round(number=1)
+    expected = [one.win_probability for one in second.slate.candidates]
+
+    predicted = round_message(second).predicted
+
+    assert not round_message(first).HasField("predicted")
+    assert list(predicted.slots) == expected
+    assert sum(predicted.slots) + predicted.none_of_these == pytest.approx(1)
+
+
+def test_an_obsolete_round_has_no_ordinal() -> None:
+    obsolete = replace(a_round(number=3), end=RoundEnd(RoundState.OBSOLETE, 9_000))
+
+    message = round_message(obsolete)
+
+    assert message.state == round_pb2.ROUND_STATE_OBSOLETE
+    assert (message.number, message.ordinal) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    "feedback",
+    [
+        chosen(2),
+        said(FeedbackKind.RANKING, 2, 0),
+        said(FeedbackKind.TIE, 3, 1),
+        said(FeedbackKind.NONE_OF_THESE, shown=(1,)),
+        said(FeedbackKind.SKIP, shown=()),
+        *[said(FeedbackKind.SKIP, skip_reason=reason) for reason in SkipReason],
+    ],
+)
+def test_an_answer_travels_there_and_back(feedback: Feedback) -> None:
+    assert feedback_value(feedback_message(feedback), "r") == feedback
