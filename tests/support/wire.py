@@ -95,9 +95,10 @@ async def serving(
     *,
     capacity: Capacity | None = None,
     engine_ready: Callable[[], bool] = lambda: True,
+    **others: Any,
 ) -> AsyncIterator[Wire]:
     """Serve an app on a free port for as long as the block lasts."""
-    endpoint = Endpoint(app, engine_ready=engine_ready, capacity=capacity)
+    endpoint = Endpoint(app, engine_ready=engine_ready, capacity=capacity, **others)
     port = await endpoint.start("127.0.0.1:0")
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         try:
