@@ -17,7 +17,7 @@ from multibo.client.errors import (
 )
 from multibo.client.sync_project import Project
 from multibo.client.types import SessionState
-from multibo.local import extras
+from multibo.local import api_keys, extras
 from multibo.local.errors import LocalError, StackAlreadyRunningError
 
 OK: Final = 0
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_up(verbs.add_parser("up", help="run the whole stack on this machine"))
     verbs.add_parser("demo", help="run a session with a simulated user", add_help=False)
     _add_sessions(verbs.add_parser("sessions", help="list, show and delete sessions"))
+    api_keys.add_arguments(verbs.add_parser("keys", help="make and revoke API keys"))
     models = verbs.add_parser("models", help="list the models of the catalog")
     _add_connection(models)
     models.set_defaults(run=_models)

@@ -99,3 +99,21 @@ class StackStoppedError(LocalError):
 
     def __init__(self) -> None:
         super().__init__("stopped before the stack was ready")
+
+
+class KeyFileUnusableError(LocalError):
+    """The file of API keys is damaged or cannot be written; repair it."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class ApiKeyUnknownError(LocalError):
+    """No such key; `multibo keys list` shows those there are."""
+
+    def __init__(self, path: Path, ids: tuple[str, ...]) -> None:
+        super().__init__(f"{path} has no key {', '.join(ids)}; nothing was revoked")
+        self.path = path
+        self.ids = ids
