@@ -48,7 +48,8 @@ def examine(state_dir: Path, environment: Mapping[str, str]) -> Iterator[Finding
     """
     yield _check_platform()
     yield from _check_extras()
-    yield _check_redis(environment)
+    yield from _check_redis(environment)
+    yield from _check_ports(environment)
     yield _check_catalog(environment)
     yield _check_memory()
     yield _check_disk(state_dir)
@@ -90,27 +91,43 @@ def _check_extras() -> Iterator[Finding]:
             yield Finding(Verdict.OK, extra, "installed")
 
 
-def _check_redis(environment: Mapping[str, str]) -> Finding:
+def _check_redis(environment: Mapping[str, str]) -> Iterator[Finding]:
     url = environment.get("MULTIBO_REDIS_URL", "")
     if url:
-        return _check_redis_url(url)
+        yield from _check_redis_url(url)
+        return
     try:
         program = redis_binary.find_program()
     except LocalError as error:
-        return Finding(Verdict.FAIL, "redis", str(error))
-    return Finding(Verdict.OK, "redis", f"{program.version} ({program.path})")
+        yield Finding(Verdict.FAIL, "redis", str(error))
+    else:
+        yield Finding(Verdict.OK, "redis", f"{program.version} ({program.path})")
 
 
-def _check_redis_url(url: str) -> Finding:
+def _check_redis_url(url: str) -> Iterator[Finding]:
     if extras.missing_modules("optimizer"):
-        return Finding(Verdict.NOTE, "redis", "not asked: redis is not installed")
+        yield Finding(Verdict.NOTE, "redis", "not asked: redis is not installed")
+        return
+    from multibo.local.doctor_server import redis_complaints
     from multibo.local.probes import redis_answers
 
-    if redis_answers(url):
-        return Finding(Verdict.OK, "redis", "the server of MULTIBO_REDIS_URL answers")
-    return Finding(
-        Verdict.FAIL, "redis", "the server of MULTIBO_REDIS_URL does not answer"
-    )
+    server = "the server of MULTIBO_REDIS_URL"
+    if not redis_answers(url):
+        yield Finding(Verdict.FAIL, "redis", f"{server} does not answer")
+        return
+    yield Finding(Verdict.OK, "redis", f"{server} answers")
+    for complaint in redis_complaints(url):
+        yield Finding(Verdict.NOTE, "redis", complaint)
+
+
+def _check_ports(environment: Mapping[str, str]) -> Iterator[Finding]:
+    if extras.missing_modules("optimizer"):
+        return
+    from multibo.local.doctor_server import port_findings
+
+    for listener, state in port_findings(environment):
+        verdict = Verdict.OK if state == "free" else Verdict.NOTE
+        yield Finding(verdict, "port", f"{listener}: {state}")
 
 
 def _check_catalog(environment: Mapping[str, str]) -> Finding:
