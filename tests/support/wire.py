@@ -39,6 +39,8 @@ class Refused:
     violations: dict[str, str]
     retry_after_ms: int | None
     trailers: dict[str, Any]
+    quota: list[str]
+    """Whose quota is used up."""
 
 
 class Wire:
@@ -117,16 +119,18 @@ async def refused(call: Awaitable[Message]) -> Refused:
 
 
 def refusal(error: grpc.aio.AioRpcError) -> Refused:
-    info, bad, retry = (
+    info, bad, retry, quota = (
         error_details_pb2.ErrorInfo(),
         error_details_pb2.BadRequest(),
         error_details_pb2.RetryInfo(),
+        error_details_pb2.QuotaFailure(),
     )
     status: Any = rpc_status.from_call(error)
     has_retry = False
     for detail in status.details if status else ():
         detail.Unpack(info)
         detail.Unpack(bad)
+        detail.Unpack(quota)
         has_retry = detail.Unpack(retry) or has_retry
     return Refused(
         code=error.code(),
@@ -136,4 +140,5 @@ def refusal(error: grpc.aio.AioRpcError) -> Refused:
         violations={one.field: one.description for one in bad.field_violations},
         retry_after_ms=retry.retry_delay.ToMilliseconds() if has_retry else None,
         trailers=dict(error.trailing_metadata() or ()),
+        quota=[violation.subject for violation in quota.violations],
     )
