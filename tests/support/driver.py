@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -57,7 +58,8 @@ class Driver:
         return await self.app.store.read(self.name)
 
     def key(self) -> RequestKey:
-        return RequestKey(f"{self.name.session}-{next(self.ids)}", "digest")
+        number = f"{self.name}/{next(self.ids)}"
+        return RequestKey(str(uuid.uuid5(uuid.NAMESPACE_URL, number)), "digest")
 
     async def propose(self) -> Round:
         return await propose.propose_round(self.app, self.name)

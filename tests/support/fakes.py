@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from redis.asyncio import Redis
+
 from multibo.jobs.catalog import Catalog
+from multibo.jobs.codec import job_to_json
 from multibo.jobs.job import JobState, RenderJob
+from multibo.jobs.keys import SessionKeys
 from multibo.optimizer.adapters.memory_store import MemoryStore
+from multibo.optimizer.adapters.redis_feed import RedisFeed
+from multibo.optimizer.adapters.redis_store import RedisStore
 from multibo.optimizer.app.ports import App, Engine
 from multibo.optimizer.app.values import Limits, Readiness
 from multibo.optimizer.preference import engine
@@ -49,19 +55,41 @@ class FakeFleet:
     async def wake(self, name: SessionName, jobs: Sequence[RenderJob]) -> None:
         self.woken.extend(jobs)
         for job in jobs if self.renders else ():
-            failed = job.slot in self.fails
-            self.store.put_job(
-                name,
-                replace(
-                    job,
-                    state=JobState.FAILED if failed else JobState.READY,
-                    image=None if failed else an_image(job.slot),
-                    failure="poison" if failed else "",
-                ),
-            )
+            self.store.put_job(name, _rendered(job, self.fails))
 
     async def readiness(self, model: str) -> Readiness:
         return Readiness(n_workers=1, wait_ms=250)
+
+
+@dataclass
+class RedisFakeFleet:
+    """Renders at once (or never) into Redis."""
+
+    redis: Redis
+    renders: bool = True
+    fails: frozenset[int] = frozenset()
+
+    async def wake(self, name: SessionName, jobs: Sequence[RenderJob]) -> None:
+        key = SessionKeys(name.sid)
+        for job in jobs if self.renders else ():
+            ended = job_to_json(_rendered(job, self.fails))
+            async with self.redis.pipeline(transaction=True) as pipe:
+                pipe.hset(key.jobs, job.field, ended)
+                pipe.srem(key.pending, job.field)
+                await pipe.execute()
+
+    async def readiness(self, model: str) -> Readiness:
+        return Readiness(n_workers=1, wait_ms=250)
+
+
+def _rendered(job: RenderJob, fails: frozenset[int]) -> RenderJob:
+    failed = job.slot in fails
+    return replace(
+        job,
+        state=JobState.FAILED if failed else JobState.READY,
+        image=None if failed else an_image(job.slot),
+        failure="poison" if failed else "",
+    )
 
 
 @dataclass
@@ -106,4 +134,18 @@ def an_app(
         catalog=Catalog.load(CATALOG),
         clock=time,
         limits=limits or Limits(),
+    )
+
+
+def a_redis_app(redis: Redis, *, engine: Engine) -> App:
+    """Return an app over Redis; `app.fleet` is a `RedisFakeFleet`."""
+    return App(
+        store=RedisStore(redis, session_ttl_ms=60_000),
+        feed=RedisFeed(redis),
+        fleet=RedisFakeFleet(redis),
+        engine=engine,
+        images=FakeImages(),
+        catalog=Catalog.load(CATALOG),
+        clock=FakeClock(),
+        limits=Limits(),
     )
