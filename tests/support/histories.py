@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from multibo.optimizer.preference.dataset import Answer, Choices, choices_of
+from multibo.optimizer.preference.dataset import (
+    Answer,
+    AnswerKind,
+    Choices,
+    choice,
+    choices_of,
+)
 
 Warp = tuple[int, ...]
 
@@ -26,7 +32,7 @@ def a_history(
         shown = (anchor, *(a_warp(dimension, generator) for _ in range(k - 1)))
         chosen = int(generator.integers(k))
         anchor = shown[chosen]
-        answers.append(Answer(shown, chosen))
+        answers.append(choice(shown, chosen))
     return tuple(answers)
 
 
@@ -37,7 +43,7 @@ def a_hard_history(
     generator = np.random.default_rng(seed)
     if kind == "contradictory":
         slate = tuple(a_warp(dimension, generator) for _ in range(4))
-        return tuple(Answer(slate, number % 4) for number in range(n_rounds))
+        return tuple(choice(slate, number % 4) for number in range(n_rounds))
     return tuple(
         _hard_answer(kind, dimension, generator, number) for number in range(n_rounds)
     )
@@ -50,16 +56,44 @@ def _hard_answer(
     if kind == "duplicates":
         few = [tuple([256 * value] * dimension) for value in range(3)]
         shown = tuple(few[int(generator.integers(3))] for _ in range(k))
-        return Answer(shown, int(generator.integers(k)))
+        return choice(shown, int(generator.integers(k)))
     if kind == "corners":
         signs = generator.choice([-4096, 4096], (k, dimension))
-        return Answer(tuple(tuple(map(int, row)) for row in signs), 0)
+        return choice(tuple(tuple(map(int, row)) for row in signs), 0)
     if kind == "near":
         offsets = generator.integers(-1, 2, (k, dimension))
-        return Answer(tuple(tuple(map(int, row)) for row in offsets), number % k)
+        return choice(tuple(tuple(map(int, row)) for row in offsets), number % k)
     shown = tuple(a_warp(dimension, generator) for _ in range(k))
-    return Answer(shown, int(generator.integers(k)))
+    return choice(shown, int(generator.integers(k)))
 
 
 def some_choices(dimension: int, n_rounds: int, *, seed: int = 0) -> Choices:
     return choices_of(dimension, a_history(dimension, n_rounds, seed=seed))
+
+
+def a_mixed_history(
+    dimension: int, n_rounds: int, *, seed: int = 0, k: int = 4
+) -> tuple[Answer, ...]:
+    """Return rounds answered at random in every way there is."""
+    generator = np.random.default_rng(seed)
+    answers = []
+    anchor: Warp = (0,) * dimension
+    for _ in range(n_rounds):
+        n_shown = int(generator.integers(2, k + 1))
+        others = (a_warp(dimension, generator) for _ in range(n_shown - 1))
+        answer = an_answer((anchor, *others), generator)
+        anchor = (*answer.closest, anchor)[0]
+        answers.append(answer)
+    return tuple(answers)
+
+
+def an_answer(shown: tuple[Warp, ...], generator: np.random.Generator) -> Answer:
+    """Return a random answer of a random kind."""
+    kind = list(AnswerKind)[int(generator.integers(4))]
+    order = tuple(int(index) for index in generator.permutation(len(shown)))
+    if kind is AnswerKind.CHOSEN:
+        return Answer(shown, kind, order[:1])
+    if kind is AnswerKind.NONE_OF_THESE:
+        n_shown = int(generator.integers(1, len(shown) + 1))
+        return Answer(shown[:n_shown], kind, ())
+    return Answer(shown, kind, order[: int(generator.integers(2, len(shown) + 1))])

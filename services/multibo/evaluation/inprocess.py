@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from multibo.evaluation.search import RoundTiming, ShownCandidate, ShownRound
 from multibo.evaluation.targets import Task, start_spec
-from multibo.optimizer.preference.dataset import Answer
+from multibo.optimizer.preference.dataset import Answer, choice
 from multibo.optimizer.preference.engine import propose, recommend
 from multibo.optimizer.preference.slate import ProposalRequest, ProposedCandidate
 from multibo.render.pipelines import Pipeline
@@ -77,7 +77,7 @@ class InProcessSearch:
             slot: of the picture closest to the target.
         """
         shown = tuple(candidate.warp for candidate in self._slate)
-        self._history.append(Answer(shown=shown, chosen=slot))
+        self._history.append(choice(shown, slot))
 
     def recommend(self) -> bytes:
         """Return the PNG of the incumbent."""

@@ -63,7 +63,8 @@ class ImprovementOver:
                 - np.einsum("aj,aj->a", regression, cross)
             )
         )
-        mean = (shown @ posterior.weights)[:, None] + cross @ self.response
+        learned = posterior.prior.mean(at) + shown @ posterior.weights
+        mean = learned[:, None] + cross @ self.response
         gain = _capped_gain(mean, sd[:, None], self.best)
         by_cross = (
             gain.by_mean @ self.response.T - (gain.by_sd / sd)[:, None] * regression
@@ -75,6 +76,8 @@ class ImprovementOver:
         )
         gradient = kernel.point_gradient(at, posterior.points, by_shown * shown_slope)
         gradient += kernel.point_gradient(at, self.filled, by_cross * filled_slope)
+        by_learned = gain.by_mean.sum(axis=1, keepdims=True)
+        gradient += by_learned * posterior.prior.mean_gradient(at)
         return gain.value, gradient
 
 
@@ -152,7 +155,29 @@ def win_probabilities(posterior: Posterior, slate: Floats) -> Floats:
         FitFailedError: if the slate's covariance breaks down.
     """
     mean, root = posterior.joint(slate)
-    utility = mean + base_draws(len(slate), _LOG2_WIN_DRAWS) @ root.T
+    return _mean_softmax(mean, root)
+
+
+def slate_probabilities(posterior: Posterior, slate: Floats) -> Floats:
+    """Return the probability that each slot is chosen, then that none is.
+
+    Args:
+        posterior: the preference model.
+        slate: `k x d` points shown together.
+
+    Returns:
+        `k` probabilities, or one more if the outside option was ever used; they sum
+        to 1.
+
+    Raises:
+        FitFailedError: if the slate's covariance breaks down.
+    """
+    mean, root = posterior.joint_with_outside(slate)
+    return _mean_softmax(mean, root)
+
+
+def _mean_softmax(mean: Floats, root: Floats) -> Floats:
+    utility = mean + base_draws(len(mean), _LOG2_WIN_DRAWS) @ root.T
     chosen = special.softmax(utility, axis=1).mean(axis=0)
     normalized: Floats = chosen / chosen.sum()
     return normalized

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.stats import qmc
 
 from multibo.optimizer.preference.arrays import Floats
 from multibo.optimizer.preference.dataset import Answer, quantized_warp, unit_points
+from multibo.optimizer.preference.prior import HyperPrior
 from multibo.optimizer.preference.slate import (
     Proposal,
     ProposalRequest,
@@ -21,8 +23,13 @@ from multibo.optimizer.preference.slate import (
 MIN_SEPARATION: Final = 0.02
 """Least distance of two candidates of a slate, in the unit box, root mean square
 over the axes; nearer warps give pictures nobody can tell apart."""
+_VARIETY_SEPARATION: Final = 0.25
+"""Of a Sobol point from what was passed over for variety: six tenths of the distance
+of two random points."""
 _POOL_FACTOR: Final = 8
 """Sobol points drawn per slot, so that crowded ones can be passed over."""
+_LEAST_REACH: Final = 0.3
+"""Share of the box searched along an axis that never mattered to the person."""
 
 
 def sobol_points(dimension: int, n_points: int, seed: int) -> Floats:
@@ -51,7 +58,9 @@ def sobol_slate(request: ProposalRequest, *, degraded: str = "") -> Proposal:
     """
     slate = [anchor_warp(request.dimension, request.history)] if request.anchor else []
     pool = sobol_points(request.dimension, _POOL_FACTOR * request.k, request.seed)
-    for point in spread_out(pool, slate, request.k - len(slate)):
+    pool = 0.5 + (pool - 0.5) * _reach(request)
+    avoid = avoided(request, _VARIETY_SEPARATION)
+    for point in spread_out(pool, slate, request.k - len(slate), avoid=avoid):
         slate.append(quantized_warp(point))
     chance = 1.0 / request.k
     roles = [Role.INITIAL] * request.k
@@ -64,10 +73,27 @@ def sobol_slate(request: ProposalRequest, *, degraded: str = "") -> Proposal:
     return Proposal(tuple(candidates), degraded)
 
 
+def _reach(request: ProposalRequest) -> Floats | float:
+    """Return the share of the box that is searched along each axis.
+
+    A warm start knows the axes that matter: those with the shortest length-scales.
+    """
+    if not request.prior:
+        return 1.0
+    # Clipped against overflow: a stranger may have written these numbers.
+    log_lengths = np.clip(np.array(request.prior[:-1]), -5.0, 5.0)
+    lengths = np.exp(log_lengths - log_lengths.min())
+    weight = HyperPrior(
+        request.dimension, request.prior, len(request.history)
+    ).warm_weight
+    reach: Floats = np.maximum(1.0 / lengths, _LEAST_REACH) ** weight
+    return reach
+
+
 def kept_recommendation(
     dimension: int, history: Sequence[Answer], *, degraded: str = ""
 ) -> Recommendation:
-    """Return what the person picked last, as both answers; it needs no model.
+    """Return what the person liked last, as both answers; it needs no model.
 
     Args:
         dimension: `d`.
@@ -80,7 +106,9 @@ def kept_recommendation(
 
 
 def anchor_warp(dimension: int, history: Sequence[Answer]) -> tuple[int, ...]:
-    """Return what was picked last, or the identity: the anchor without a model.
+    """Return what was liked last, or the identity: the anchor without a model.
+
+    After nothing but "none of these" it is what was shown first in the last slate.
 
     Args:
         dimension: `d`.
@@ -88,11 +116,18 @@ def anchor_warp(dimension: int, history: Sequence[Answer]) -> tuple[int, ...]:
     """
     if not history:
         return (0,) * dimension
-    return history[-1].shown[history[-1].chosen]
+    for answer in reversed(history):
+        if answer.closest:
+            return answer.closest[0]
+    return history[-1].shown[0]
 
 
 def spread_out(
-    pool: Floats, slate: Sequence[tuple[int, ...]], n_points: int
+    pool: Floats,
+    slate: Sequence[tuple[int, ...]],
+    n_points: int,
+    *,
+    avoid: Avoided | None = None,
 ) -> list[Floats]:
     """Pick points of a pool, in its order, that keep away from a slate.
 
@@ -103,16 +138,57 @@ def spread_out(
         pool: `p x d` points of the unit box.
         slate: quantized warp vectors already in the slate.
         n_points: how many to pick.
+        avoid: what to keep farther away from; None for nothing.
     """
     picked: list[Floats] = []
     taken = [*unit_points(slate)] if slate else []
     for _ in range(n_points):
-        distance = separation(pool, np.array(taken))
+        distance = slack(pool, np.array(taken), avoid)
         clear = np.flatnonzero(distance >= MIN_SEPARATION)
         index = int(clear[0]) if len(clear) else int(distance.argmax())
         picked.append(pool[index])
         taken.append(pool[index])
     return picked
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Avoided:
+    """Points to keep farther away from than from the rest of the slate."""
+
+    points: Floats
+    """`v x d` points of the unit box."""
+    least: float
+    """Least distance, root mean square over the axes."""
+
+
+def avoided(request: ProposalRequest, least: float) -> Avoided | None:
+    """Return what a request asks to keep away from, or None.
+
+    Args:
+        request: what is asked.
+        least: the distance to keep.
+    """
+    return Avoided(unit_points(request.avoid), least) if request.avoid else None
+
+
+def slack(points: Floats, taken: Floats, avoid: Avoided | None) -> Floats:
+    """Return each point's distance to the nearest taken or avoided one.
+
+    Args:
+        points: `p x d` points of the unit box.
+        taken: `t x d` points to keep `MIN_SEPARATION` away from.
+        avoid: what to keep farther away from; None for nothing.
+
+    Returns:
+        `p` distances; those to avoided points are scaled, so that `MIN_SEPARATION`
+        is enough for all.
+    """
+    distance = separation(points, taken)
+    if avoid is None:
+        return distance
+    scaled = separation(points, avoid.points) * (MIN_SEPARATION / avoid.least)
+    least: Floats = np.minimum(distance, scaled)
+    return least
 
 
 def separation(points: Floats, taken: Floats) -> Floats:

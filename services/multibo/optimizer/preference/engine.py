@@ -1,28 +1,32 @@
-"""The preference engine's facade: the next slate, and the answer so far."""
+"""The preference engine's facade: pure functions of histories, none of which fails."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
 from multibo.optimizer.preference.acquisition import win_probabilities
-from multibo.optimizer.preference.arrays import Floats
-from multibo.optimizer.preference.dataset import (
-    Answer,
-    choices_of,
-    quantized_warp,
-)
+from multibo.optimizer.preference.advice import Advice, advice_of, neutral_advice
+from multibo.optimizer.preference.dataset import Answer, choices_of, quantized_warp
 from multibo.optimizer.preference.design import kept_recommendation, sobol_slate
 from multibo.optimizer.preference.errors import FitFailedError
 from multibo.optimizer.preference.posterior import Posterior, fit_posterior
-from multibo.optimizer.preference.proposal import (
-    incumbent_of,
-    mean_maximizer,
-    propose_slate,
+from multibo.optimizer.preference.prediction import (
+    Prediction,
+    check_slate,
+    prediction_of,
 )
+from multibo.optimizer.preference.preference_map import (
+    PreferenceMap,
+    check_axes,
+    flat_map,
+    map_of,
+)
+from multibo.optimizer.preference.prior import parameters_of
+from multibo.optimizer.preference.proposal import leaders, propose_slate
+from multibo.optimizer.preference.replay import Replay, replay, trace_point
 from multibo.optimizer.preference.slate import (
     ENGINE_VERSION,
     Proposal,
@@ -31,38 +35,67 @@ from multibo.optimizer.preference.slate import (
     Recommendation,
     Role,
     check_history,
+    check_prior,
     check_request,
 )
 
 __all__ = [
     "ENGINE_VERSION",
+    "Advice",
+    "Prediction",
+    "PreferenceMap",
     "Proposal",
     "ProposalRequest",
     "ProposedCandidate",
     "Recommendation",
     "Role",
+    "advise",
+    "predict",
+    "preference_map",
+    "prior_of",
     "propose",
     "recommend",
 ]
 
-Fit = Callable[[int, tuple[Answer, ...]], Posterior]
-"""Dimension and history to posterior; a pure function, so that it may be cached."""
+
+class Fit(Protocol):
+    """A pure function, so that what it returns may be kept."""
+
+    def __call__(
+        self, dimension: int, history: tuple[Answer, ...], prior: tuple[float, ...], /
+    ) -> Posterior:
+        """Return the posterior of a history under a warm start."""
+        ...
+
+
+class Live(Protocol):
+    """A pure function, so that what it returns may be kept."""
+
+    def __call__(
+        self, dimension: int, history: tuple[Answer, ...], prior: tuple[float, ...], /
+    ) -> Replay:
+        """Return a history lived through again."""
+        ...
+
 
 logger = logging.getLogger(__name__)
 
 
-def fit(dimension: int, history: tuple[Answer, ...]) -> Posterior:
+def fit(
+    dimension: int, history: tuple[Answer, ...], prior: tuple[float, ...] = ()
+) -> Posterior:
     """Return the posterior of a history.
 
     Args:
         dimension: `d`, length of every warp vector.
         history: judged slates, oldest first; one or more.
+        prior: a warm start; empty for none.
 
     Raises:
         FitFailedError: if the arithmetic breaks down.
         InvalidRequestError: if the history is not legal.
     """
-    return fit_posterior(choices_of(dimension, history))
+    return fit_posterior(choices_of(dimension, history), prior)
 
 
 def propose(request: ProposalRequest, *, fit: Fit = fit) -> Proposal:
@@ -83,60 +116,199 @@ def propose(request: ProposalRequest, *, fit: Fit = fit) -> Proposal:
     if len(request.history) < max(request.n_initial, 1):
         return sobol_slate(request)
     try:
-        return propose_slate(fit(request.dimension, request.history), request)
+        posterior = fit(request.dimension, request.history, request.prior)
+        return propose_slate(posterior, request)
     except FitFailedError as error:
-        logger.warning("fit failed", extra={"reason": str(error)})
-        return sobol_slate(request, degraded=f"the preference model failed: {error}")
+        return sobol_slate(request, degraded=_reason(error))
 
 
 def recommend(
-    dimension: int, history: tuple[Answer, ...], *, fit: Fit = fit
+    dimension: int,
+    history: tuple[Answer, ...],
+    prior: tuple[float, ...] = (),
+    *,
+    fit: Fit = fit,
 ) -> Recommendation:
     """Return the incumbent and the predicted maximizer.
 
     Args:
         dimension: `d`, length of every warp vector.
         history: judged slates, oldest first.
+        prior: a warm start; empty for none.
         fit: how a posterior is come by.
 
     Raises:
-        InvalidRequestError: if the history is not legal.
+        InvalidRequestError: if the history or the prior is not legal.
     """
     check_history(dimension, history)
+    check_prior(dimension, prior)
     if not history:
         return kept_recommendation(dimension, history)
     try:
-        return _recommendation(fit(dimension, history), history)
+        return _recommendation(fit(dimension, history, prior), history)
     except FitFailedError as error:
-        logger.warning("fit failed", extra={"reason": str(error)})
-        reason = f"the preference model failed: {error}"
-        return kept_recommendation(dimension, history, degraded=reason)
+        return kept_recommendation(dimension, history, degraded=_reason(error))
+
+
+def prior_of(
+    dimension: int,
+    history: tuple[Answer, ...],
+    prior: tuple[float, ...] = (),
+    *,
+    fit: Fit = fit,
+) -> tuple[float, ...]:
+    """Return what a history says about the person, for a warm start elsewhere.
+
+    Which axes matter and how decisive the answers are, not which image it is.
+
+    Args:
+        dimension: `d`, length of every warp vector.
+        history: judged slates, oldest first.
+        prior: the warm start this history itself began with; empty for none.
+        fit: how a posterior is come by.
+
+    Returns:
+        `d + 1` numbers; `prior` if the history says nothing.
+
+    Raises:
+        InvalidRequestError: if the history or the prior is not legal.
+    """
+    check_history(dimension, history)
+    check_prior(dimension, prior)
+    if not history:
+        return prior
+    try:
+        return parameters_of(fit(dimension, history, prior).prior)
+    except FitFailedError as error:
+        _reason(error)
+        return prior
+
+
+def advise(
+    dimension: int,
+    history: tuple[Answer, ...],
+    prior: tuple[float, ...] = (),
+    *,
+    fit: Fit = fit,
+) -> Advice:
+    """Return whether going on is worth it, in words.
+
+    Args:
+        dimension: `d`, length of every warp vector.
+        history: judged slates, oldest first.
+        prior: a warm start; empty for none.
+        fit: how a posterior is come by.
+
+    Raises:
+        InvalidRequestError: if the history or the prior is not legal.
+    """
+    check_history(dimension, history)
+    check_prior(dimension, prior)
+    if not history:
+        return neutral_advice()
+    try:
+        return advice_of(fit(dimension, history, prior), dimension, history)
+    except FitFailedError as error:
+        return neutral_advice(degraded=_reason(error))
+
+
+def predict(
+    dimension: int,
+    k: int,
+    history: tuple[Answer, ...],
+    slate_warps: tuple[tuple[int, ...], ...],
+    prior: tuple[float, ...] = (),
+    *,
+    fit: Fit = fit,
+    replay: Live = replay,
+) -> Prediction:
+    """Return what the person will answer, and how good such predictions have been.
+
+    Args:
+        dimension: `d`, length of every warp vector.
+        k: slate size of the session, for the log-loss of knowing nothing.
+        history: the answers before, oldest first.
+        slate_warps: what is shown, in slot order; one warp vector or more.
+        prior: a warm start; empty for none.
+        fit: how a posterior is come by.
+        replay: how the answers are lived through again.
+
+    Raises:
+        InvalidRequestError: if an argument is not legal.
+    """
+    check_slate(dimension, k, slate_warps)
+    check_history(dimension, history)
+    check_prior(dimension, prior)
+    losses = replay(dimension, history, prior).log_losses
+    try:
+        posterior = fit(dimension, history, prior) if history else None
+        return prediction_of(posterior, k, slate_warps, losses)
+    except FitFailedError as error:
+        reason = _reason(error)
+        return prediction_of(None, k, slate_warps, losses, degraded=reason)
+
+
+def preference_map(
+    dimension: int,
+    history: tuple[Answer, ...],
+    x_axis: int | None = None,
+    y_axis: int | None = None,
+    prior: tuple[float, ...] = (),
+    *,
+    fit: Fit = fit,
+    replay: Live = replay,
+) -> PreferenceMap:
+    """Return what was learned, as plain values to draw.
+
+    Args:
+        dimension: `d`, length of every warp vector.
+        history: judged slates, oldest first.
+        x_axis: of the slice; None for the most important one.
+        y_axis: of the slice; None for the most important other one.
+        prior: a warm start; empty for none.
+        fit: how a posterior is come by.
+        replay: how the answers are lived through again.
+
+    Raises:
+        InvalidRequestError: if an argument is not legal.
+    """
+    check_axes(dimension, x_axis, y_axis)
+    check_history(dimension, history)
+    check_prior(dimension, prior)
+    if not history:
+        return flat_map(dimension, history, x_axis, y_axis)
+    try:
+        posterior = fit(dimension, history, prior)
+        # The last point is today's; those before are what was known then.
+        trace = (
+            *replay(dimension, history[:-1], prior).trace,
+            trace_point(posterior, history),
+        )
+        return map_of(posterior, trace, x_axis, y_axis)
+    except FitFailedError as error:
+        return flat_map(dimension, history, x_axis, y_axis, degraded=_reason(error))
+
+
+def _reason(error: FitFailedError) -> str:
+    logger.warning("fit failed", extra={"reason": str(error)})
+    return f"the preference model failed: {error}"
 
 
 def _recommendation(
     posterior: Posterior, history: tuple[Answer, ...]
 ) -> Recommendation:
-    incumbent = incumbent_of(posterior)
-    best = mean_maximizer(posterior, _seed_of(history))
-    pair = np.vstack([incumbent, best])
+    pair = leaders(posterior, history)
     chance = win_probabilities(posterior, pair)
     mean, sd = posterior.mean(pair), np.sqrt(posterior.variance(pair))
     roles = (Role.ANCHOR, Role.EXPLOIT)
     shown, predicted = (
-        _candidate(pair[slot], roles[slot], mean[slot], sd[slot], chance[slot])
+        ProposedCandidate(
+            quantized_warp(pair[slot]),
+            roles[slot],
+            float(mean[slot]),
+            float(sd[slot]),
+            float(chance[slot]),
+        )
         for slot in range(2)
     )
     return Recommendation(shown, predicted)
-
-
-def _candidate(
-    point: Floats, role: Role, mean: float, sd: float, chance: float
-) -> ProposedCandidate:
-    warp = quantized_warp(point)
-    return ProposedCandidate(warp, role, float(mean), float(sd), float(chance))
-
-
-def _seed_of(history: tuple[Answer, ...]) -> int:
-    """Return a seed that is a function of the history alone."""
-    digest = hashlib.sha256(repr(history).encode()).digest()
-    return int.from_bytes(digest[:8], "big")

@@ -88,15 +88,15 @@ class Kernel:
 
         Args:
             points: `m x d` points that gave the covariance.
-            covariance: `m x m` matrix `K`, its diagonal jitter (a multiple of
-                `s^2`) included.
-            sensitivity: `m x m` symmetric matrix `M`, held constant.
+            covariance: matrix `K` of `m` rows or more, all of it a multiple of `s^2`;
+                what follows the points' rows does not depend on length-scales.
+            sensitivity: symmetric matrix `M` of that size, held constant.
 
         Returns:
             `d + 1` derivatives: by each `log l_j`, then by `log s`.
         """
         _, slope = self.matrix_and_slope(points, points)
-        weighted = sensitivity * slope
+        weighted = sensitivity[: len(points), : len(points)] * slope
         # sum_ab w_ab (x_aj - x_bj)^2 for symmetric w.
         spread = 2.0 * (
             weighted.sum(axis=1) @ points**2

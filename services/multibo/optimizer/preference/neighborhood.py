@@ -29,6 +29,8 @@ _REACH: Final = 2.0
 _N_NEIGHBORS: Final = 1024
 _SCALES: Final = (0.25, 0.5, 1.0, 2.0)
 """Distances of the neighbors, in spreads."""
+_LOG_VARIETY: Final = 0.5
+"""Growth with each slate that is passed over for variety."""
 _N_MOVED_AXES: Final = 6
 """Axes half of the neighbors move: in many dimensions moving all goes too far."""
 
@@ -75,7 +77,10 @@ def spread_after(history: Sequence[Answer], n_initial: int) -> float:
     seen: set[tuple[int, ...]] = set()
     log_spread = np.log(_FIRST_SPREAD)
     for number, answer in enumerate(history):
-        moved = answer.shown[answer.chosen] not in seen
+        # "None of these" widens, as what is near the incumbent is not it, and so
+        # does "all the same".
+        alike = len(answer.closest) == len(answer.shown)
+        moved = alike or seen.isdisjoint(answer.closest)
         seen.update(answer.shown)
         if number >= n_initial:
             log_spread += _LOG_GROWTH if moved else -_LOG_SHRINKAGE
@@ -83,3 +88,15 @@ def spread_after(history: Sequence[Answer], n_initial: int) -> float:
                 log_spread, np.log(_LEAST_SPREAD), np.log(_LARGEST_SPREAD)
             )
     return float(np.exp(log_spread))
+
+
+def widened(spread: float, n_slates: int) -> float:
+    """Return the spread after slates were passed over for variety.
+
+    Args:
+        spread: after the answers.
+        n_slates: how many were passed over since.
+    """
+    if not n_slates:  # bit for bit, whatever `exp` makes of zero
+        return spread
+    return float(min(spread * np.exp(_LOG_VARIETY * n_slates), _LARGEST_SPREAD))

@@ -10,19 +10,30 @@ import numpy as np
 from multibo.optimizer.preference.arrays import Floats
 from multibo.optimizer.preference.dataset import Choices
 from multibo.optimizer.preference.errors import FitFailedError
-from multibo.optimizer.preference.hyperparameters import fit_kernel, prior_covariance
+from multibo.optimizer.preference.hyperparameters import fit_prior
 from multibo.optimizer.preference.kernel import Kernel
 from multibo.optimizer.preference.laplace import find_mode
+from multibo.optimizer.preference.prior import Prior
 
 _SMALLEST_RELATIVE_VARIANCE: Final = 1e-9
 """Of the prior's variance: what rounding leaves of a variance that is gone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Outside:
+    """What the history says of the outside option's utility."""
+
+    mean: float
+    variance: float
+    weights: Floats
+    """`m` weights of the kernel functions in its covariance with any point."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Posterior:
     """A Gaussian process over the unit box, conditioned on the choices."""
 
-    kernel: Kernel
+    prior: Prior
     points: Floats
     """`m x d` shown points."""
     weights: Floats
@@ -30,6 +41,13 @@ class Posterior:
     gain: Floats
     """`m x m` matrix `R`; `c' R c` of prior variance is explained."""
     log_evidence: float
+    outside: Outside | None = None
+    """None as long as the person never used it."""
+
+    @property
+    def kernel(self) -> Kernel:
+        """Covariance of the prior."""
+        return self.prior.kernel
 
     @property
     def dimension(self) -> int:
@@ -38,14 +56,16 @@ class Posterior:
 
     def mean(self, at: Floats) -> Floats:
         """Return the posterior mean at `a x d` points."""
-        mean: Floats = self.kernel.matrix(at, self.points) @ self.weights
+        learned = self.kernel.matrix(at, self.points) @ self.weights
+        mean: Floats = self.prior.mean(at) + learned
         return mean
 
     def mean_gradient(self, at: Floats) -> tuple[Floats, Floats]:
         """Return the mean and its `a x d` gradient at `a x d` points."""
         cross, slope = self.kernel.matrix_and_slope(at, self.points)
         gradient = self.kernel.point_gradient(at, self.points, slope * self.weights)
-        return cross @ self.weights, gradient
+        gradient += self.prior.mean_gradient(at)
+        return self.prior.mean(at) + cross @ self.weights, gradient
 
     def variance(self, at: Floats) -> Floats:
         """Return the posterior variance at `a x d` points; positive."""
@@ -72,6 +92,21 @@ class Posterior:
         covariance = 0.5 * (covariance + covariance.T)
         return self.mean(at), self._root(covariance)
 
+    def joint_with_outside(self, at: Floats) -> tuple[Floats, Floats]:
+        """Return `joint`, the outside option (if it was ever used) behind the points.
+
+        Args:
+            at: `a x d` points.
+        """
+        if self.outside is None:
+            return self.joint(at)
+        covariance = np.pad(self.covariance(at, at), (0, 1))
+        covariance[-1, -1] = self.outside.variance
+        shared = self.kernel.matrix(at, self.points) @ self.outside.weights
+        covariance[-1, :-1] = covariance[:-1, -1] = shared
+        mean = np.append(self.mean(at), self.outside.mean)
+        return mean, self._root(0.5 * (covariance + covariance.T))
+
     def floored(self, variance: Floats) -> Floats:
         """Return a variance lifted above what rounding makes of zero."""
         floor = _SMALLEST_RELATIVE_VARIANCE * self.kernel.variance
@@ -90,34 +125,44 @@ class Posterior:
         raise FitFailedError("the joint covariance is not positive definite")
 
 
-def fit_posterior(choices: Choices) -> Posterior:
+def fit_posterior(choices: Choices, warm: tuple[float, ...] = ()) -> Posterior:
     """Return the posterior of a history, its kernel fitted to it.
 
     Args:
-        choices: the recorded choices.
+        choices: the recorded contests.
+        warm: log-parameters of an earlier session; empty for none.
 
     Raises:
         FitFailedError: if the arithmetic breaks down.
     """
-    return condition(fit_kernel(choices), choices)
+    return condition(fit_prior(choices, warm), choices)
 
 
-def condition(kernel: Kernel, choices: Choices) -> Posterior:
-    """Return the posterior under a given kernel.
+def condition(prior: Prior, choices: Choices) -> Posterior:
+    """Return the posterior under a given prior.
 
     Args:
-        kernel: the prior's kernel.
-        choices: the recorded choices.
+        prior: with its parameters.
+        choices: the recorded contests.
 
     Raises:
         FitFailedError: if the arithmetic breaks down.
     """
-    covariance = prior_covariance(kernel, choices.points)
-    mode = find_mode(covariance, choices, np.zeros(choices.n_points))
+    m = choices.n_points
+    mean = prior.joint_mean(choices.points, outside=choices.outside)
+    covariance = prior.covariance(choices.points, outside=choices.outside)
+    mode = find_mode(mean, covariance, choices, mean)
+    gain = mode.precision_gain()
+    outside = None
+    if choices.outside:
+        # A priori independent of every point: all they share came with answers.
+        weights = -gain[:m, m] * covariance[m, m]
+        outside = Outside(float(mode.utility[m]), float(mode.covariance[m, m]), weights)
     return Posterior(
-        kernel=kernel,
+        prior=prior,
         points=choices.points,
-        weights=mode.gradient,
-        gain=mode.precision_gain(),
+        weights=mode.gradient[:m],
+        gain=gain[:m, :m],
         log_evidence=mode.log_evidence,
+        outside=outside,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 import numpy as np
@@ -12,16 +13,23 @@ from multibo.optimizer.preference.acquisition import (
 )
 from multibo.optimizer.preference.arrays import Floats
 from multibo.optimizer.preference.ascent import ascend
-from multibo.optimizer.preference.dataset import quantized_warp, unit_points
+from multibo.optimizer.preference.dataset import (
+    Answer,
+    quantized_warp,
+    unit_points,
+)
 from multibo.optimizer.preference.design import (
     MIN_SEPARATION,
-    separation,
+    Avoided,
+    avoided,
+    slack,
     sobol_points,
 )
 from multibo.optimizer.preference.neighborhood import (
     Neighborhood,
     neighborhood,
     spread_after,
+    widened,
 )
 from multibo.optimizer.preference.posterior import Posterior
 from multibo.optimizer.preference.slate import (
@@ -52,18 +60,20 @@ def propose_slate(posterior: Posterior, request: ProposalRequest) -> Proposal:
     """
     incumbent = incumbent_of(posterior)
     spread = spread_after(request.history, request.n_initial)
+    spread = widened(spread, -(-len(request.avoid) // request.k))
+    avoid = avoided(request, spread)
     near = neighborhood(incumbent, spread, request.seed)
     first = incumbent if request.anchor else mean_maximizer(posterior, request.seed)
     slate = first[None, :]
     n_clear = 1
     while len(slate) < request.k:
-        point = _largest_gain(posterior, slate, near)
+        point = _largest_gain(posterior, slate, near, avoid)
         if point is None:
             break
         slate = np.vstack([slate, point])
         n_clear += 1
     while len(slate) < request.k:
-        slate = np.vstack([slate, _farthest(slate, request.seed)])
+        slate = np.vstack([slate, _farthest(slate, request.seed, avoid)])
     return Proposal(
         _candidates(posterior, slate, n_clear=n_clear, anchored=request.anchor)
     )
@@ -98,6 +108,18 @@ def mean_maximizer(posterior: Posterior, seed: int) -> Floats:
     return on_grid(points[int(means.argmax())])
 
 
+def leaders(posterior: Posterior, history: tuple[Answer, ...]) -> Floats:
+    """Return the incumbent and the mean's maximizer, as `2 x d` points.
+
+    Args:
+        posterior: of the history.
+        history: judged slates; one or more. It seeds the search.
+    """
+    digest = hashlib.sha256(repr(history).encode()).digest()
+    seed = int.from_bytes(digest[:8], "big")
+    return np.vstack([incumbent_of(posterior), mean_maximizer(posterior, seed)])
+
+
 def on_grid(point: Floats) -> Floats:
     """Return the point a quantized warp vector stands for, nearest to this one."""
     snapped: Floats = unit_points([quantized_warp(point)])[0]
@@ -105,10 +127,10 @@ def on_grid(point: Floats) -> Floats:
 
 
 def _largest_gain(
-    posterior: Posterior, slate: Floats, near: Neighborhood
+    posterior: Posterior, slate: Floats, near: Neighborhood, avoid: Avoided | None
 ) -> Floats | None:
     """Return the neighbor that gains most next to a slate; None if all crowd it."""
-    clear = near.points[separation(near.points, slate) >= MIN_SEPARATION]
+    clear = near.points[slack(near.points, slate, avoid) >= MIN_SEPARATION]
     if not len(clear):
         return None
     gain = improvement_over(posterior, slate)
@@ -121,16 +143,16 @@ def _largest_gain(
         scales=_scales(posterior),
         n_steps=_N_STEPS,
     )
-    apart = separation(climbed, slate) >= MIN_SEPARATION
+    apart = slack(climbed, slate, avoid) >= MIN_SEPARATION
     if not apart.any():
         return on_grid(starts[0])
     return on_grid(climbed[int(np.where(apart, values, -np.inf).argmax())])
 
 
-def _farthest(slate: Floats, seed: int) -> Floats:
-    """Return the Sobol point farthest from a slate."""
+def _farthest(slate: Floats, seed: int, avoid: Avoided | None) -> Floats:
+    """Return the Sobol point farthest from a slate and from what is avoided."""
     pool = sobol_points(slate.shape[1], _N_GLOBAL, seed)
-    return on_grid(pool[int(separation(pool, slate).argmax())])
+    return on_grid(pool[int(slack(pool, slate, avoid).argmax())])
 
 
 def _scales(posterior: Posterior) -> Floats:

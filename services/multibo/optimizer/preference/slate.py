@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from multibo.optimizer.preference.dataset import Answer, check_answer
+from multibo.optimizer.preference.dataset import (
+    Answer,
+    check_answer,
+    check_warps,
+)
 from multibo.optimizer.preference.errors import InvalidRequestError
 
-ENGINE_VERSION: Final = "choice-gp@1"
+ENGINE_VERSION: Final = "choice-gp@2"
 """Changes whenever the same history would give another slate."""
 
 
@@ -41,6 +46,11 @@ class ProposalRequest:
     anchor: bool = True
     n_initial: int = 2
     """Rounds of Sobol points before the model proposes."""
+    prior: tuple[float, ...] = ()
+    """What an earlier session taught, as `prior_of` returned it; empty for none."""
+    avoid: tuple[tuple[int, ...], ...] = ()
+    """Warp vectors passed over for variety: the slate keeps far from them. They
+    teach the model nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,8 @@ def check_request(request: ProposalRequest) -> None:
     if request.seed < 0 or request.n_initial < 0:
         raise InvalidRequestError("the seed and n_initial are not negative")
     check_history(request.dimension, request.history)
+    check_prior(request.dimension, request.prior)
+    check_warps(request.dimension, request.avoid)
 
 
 def check_history(dimension: int, history: tuple[Answer, ...]) -> None:
@@ -110,3 +122,21 @@ def check_history(dimension: int, history: tuple[Answer, ...]) -> None:
         raise InvalidRequestError(f"the warp space has {dimension} dimensions")
     for answer in history:
         check_answer(dimension, answer)
+
+
+def check_prior(dimension: int, prior: tuple[float, ...]) -> None:
+    """Refuse what is no warm start of this warp space.
+
+    Args:
+        dimension: `d`.
+        prior: `d + 1` finite numbers, or none.
+
+    Raises:
+        InvalidRequestError: if it is neither.
+    """
+    if prior and len(prior) != dimension + 1:
+        raise InvalidRequestError(
+            f"a warm start has {len(prior)} numbers, expected {dimension + 1}"
+        )
+    if not all(map(math.isfinite, prior)):
+        raise InvalidRequestError("a warm start is made of finite numbers")

@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 
 from multibo.optimizer.preference import dataset
-from multibo.optimizer.preference.dataset import Answer
+from multibo.optimizer.preference.dataset import Answer, choice
 from multibo.optimizer.preference.errors import InvalidRequestError
 
 
 def test_a_warp_shown_twice_is_one_point() -> None:
-    history = (Answer(((0, 0), (10, 20)), 1), Answer(((10, 20), (5, 5)), 0))
+    history = (choice(((0, 0), (10, 20)), 1), choice(((10, 20), (5, 5)), 0))
 
     choices = dataset.choices_of(2, history)
 
     assert choices.n_points == 3
     assert choices.slates.tolist() == [[0, 1], [1, 2]]
-    assert choices.chosen.tolist() == [1, 0]
+    assert choices.shares.tolist() == [[0.0, 1.0], [1.0, 0.0]]
 
 
 def test_slates_may_differ_in_size() -> None:
-    history = (Answer(((0,), (1,), (2,)), 2), Answer(((0,), (3,)), 1))
+    history = (choice(((0,), (1,), (2,)), 2), choice(((0,), (3,)), 1))
 
     choices = dataset.choices_of(1, history)
 
@@ -47,11 +47,11 @@ def test_a_point_outside_the_box_is_clipped() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(((0, 0),), 0),
-        Answer(((0, 0), (1, 1)), 2),
-        Answer(((0, 0), (1, 1)), -1),
-        Answer(((0, 0), (1,)), 0),
-        Answer(((0, 0), (1, 4097)), 0),
+        choice(((0, 0),), 0),
+        choice(((0, 0), (1, 1)), 2),
+        choice(((0, 0), (1, 1)), -1),
+        choice(((0, 0), (1,)), 0),
+        choice(((0, 0), (1, 4097)), 0),
     ],
     ids=["one shown", "chosen too high", "chosen negative", "length", "outside"],
 )

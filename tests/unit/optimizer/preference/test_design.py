@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multibo.optimizer.preference import design
-from multibo.optimizer.preference.dataset import Answer, unit_points
+from multibo.optimizer.preference.dataset import choice, unit_points
 from multibo.optimizer.preference.slate import ProposalRequest, Role
 
 
@@ -37,7 +37,7 @@ def test_before_feedback_the_anchor_is_the_identity() -> None:
 
 
 def test_after_feedback_the_anchor_is_what_was_picked_last() -> None:
-    history = (Answer(((0, 0), (7, 8)), 1),)
+    history = (choice(((0, 0), (7, 8)), 1),)
 
     proposal = design.sobol_slate(ProposalRequest(2, 4, 0, history))
 
@@ -82,7 +82,7 @@ def test_a_crowded_pool_still_gives_the_number_asked_for() -> None:
 
 
 def test_without_a_model_what_was_picked_last_is_recommended() -> None:
-    history = (Answer(((0,), (9,)), 1),)
+    history = (choice(((0,), (9,)), 1),)
 
     recommendation = design.kept_recommendation(1, history, degraded="no model")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from multibo.optimizer.preference import engine
 from multibo.optimizer.preference.cache import PosteriorCache
-from multibo.optimizer.preference.dataset import Answer, unit_points
+from multibo.optimizer.preference.dataset import Answer, choice, unit_points
 from multibo.optimizer.preference.design import MIN_SEPARATION, separation
 from multibo.optimizer.preference.engine import ProposalRequest, Role
 from multibo.optimizer.preference.errors import FitFailedError, InvalidRequestError
@@ -27,7 +27,9 @@ print(repr(engine.recommend(16, history)))
 """
 
 
-def failing_fit(dimension: int, history: tuple[Answer, ...]) -> Posterior:
+def failing_fit(
+    dimension: int, history: tuple[Answer, ...], prior: tuple[float, ...]
+) -> Posterior:
     raise FitFailedError("on purpose")
 
 
@@ -77,7 +79,7 @@ def test_the_anchor_is_the_shown_warp_with_the_highest_mean() -> None:
 
 def test_what_is_always_picked_becomes_the_anchor() -> None:
     liked = (1000, -2000, 500)
-    history = tuple(Answer((*answer.shown[1:], liked), 3) for answer in a_history(3, 6))
+    history = tuple(choice((*answer.shown[1:], liked), 3) for answer in a_history(3, 6))
 
     assert engine.propose(ProposalRequest(3, 4, 1, history)).candidates[0].warp == liked
     assert engine.recommend(3, history).shown.warp == liked
@@ -173,7 +175,7 @@ def test_a_failed_fit_recommends_what_was_picked_last() -> None:
     recommendation = engine.recommend(3, history, fit=failing_fit)
 
     assert "on purpose" in recommendation.degraded
-    assert recommendation.shown.warp == history[-1].shown[history[-1].chosen]
+    assert recommendation.shown.warp == history[-1].closest[0]
 
 
 def test_before_feedback_the_identity_is_recommended() -> None:
@@ -202,7 +204,7 @@ def test_the_predicted_maximizer_finds_a_hidden_target() -> None:
         slate = engine.propose(ProposalRequest(2, 4, seed, history)).candidates
         shown = tuple(candidate.warp for candidate in slate)
         distances = [np.linalg.norm(np.array(warp) - target) for warp in shown]
-        history += (Answer(shown, int(np.argmin(distances))),)
+        history += (choice(shown, int(np.argmin(distances))),)
 
     predicted = engine.recommend(2, history).predicted.warp
 
@@ -216,7 +218,7 @@ def test_the_predicted_maximizer_finds_a_hidden_target() -> None:
         ProposalRequest(3, 1, 1),
         ProposalRequest(3, 4, -1),
         ProposalRequest(3, 4, 1, n_initial=-1),
-        ProposalRequest(3, 4, 1, (Answer(((0, 0), (1, 1)), 0),)),
+        ProposalRequest(3, 4, 1, (choice(((0, 0), (1, 1)), 0),)),
     ],
     ids=["dimension", "k", "seed", "n_initial", "history"],
 )

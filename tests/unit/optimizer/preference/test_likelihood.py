@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from multibo.optimizer.preference import likelihood
-from multibo.optimizer.preference.dataset import Answer, Choices, choices_of
+from multibo.optimizer.preference.dataset import Choices, choice, choices_of
 from tests.support.gradients import numeric_gradient
 from tests.support.histories import a_hard_history
 
@@ -17,7 +17,7 @@ def slots_at(utility: np.ndarray, choices: Choices = CHOICES) -> np.ndarray:
 
 
 def test_two_equal_candidates_are_a_coin_flip() -> None:
-    choices = choices_of(1, (Answer(((0,), (1,)), 0),))
+    choices = choices_of(1, (choice(((0,), (1,)), 0),))
 
     probabilities = likelihood.choice_probabilities(np.zeros(2), choices)
 
@@ -26,7 +26,7 @@ def test_two_equal_candidates_are_a_coin_flip() -> None:
 
 
 def test_a_slate_is_a_softmax_of_its_utilities() -> None:
-    choices = choices_of(1, (Answer(((0,), (1,), (2,)), 1),))
+    choices = choices_of(1, (choice(((0,), (1,), (2,)), 1),))
     utility = np.array([1.0, 2.0, 4.0])
 
     probabilities = likelihood.choice_probabilities(utility, choices)
@@ -108,7 +108,7 @@ def test_the_trace_gradient_matches_finite_differences() -> None:
 
 
 def test_a_duplicate_in_a_slate_shares_its_probability() -> None:
-    choices = choices_of(1, (Answer(((0,), (0,), (1,)), 0),))
+    choices = choices_of(1, (choice(((0,), (0,), (1,)), 0),))
 
     slots = slots_at(np.zeros(2), choices)
     gradient = likelihood.likelihood_gradient(slots, choices)

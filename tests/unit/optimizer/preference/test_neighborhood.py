@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 
 from multibo.optimizer.preference import neighborhood
-from multibo.optimizer.preference.dataset import Answer
+from multibo.optimizer.preference.dataset import Answer, choice
 
 
 def moves(n_rounds: int) -> tuple[Answer, ...]:
     """Return rounds in which the new candidate was picked every time."""
-    return tuple(Answer(((n,), (n + 1,)), 1) for n in range(n_rounds))
+    return tuple(choice(((n,), (n + 1,)), 1) for n in range(n_rounds))
 
 
 def keeps(n_rounds: int) -> tuple[Answer, ...]:
     """Return rounds in which the old candidate was kept, but for the first."""
-    return tuple(Answer(((0,), (n,)), 0) for n in range(1, n_rounds + 1))
+    return tuple(choice(((0,), (n,)), 0) for n in range(1, n_rounds + 1))
 
 
 def test_a_new_pick_widens_and_a_kept_one_narrows() -> None:
