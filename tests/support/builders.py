@@ -7,13 +7,18 @@ from typing import Any
 
 from multibo.jobs.job import ImageRef, JobState, RenderJob
 from multibo.jobs.spec import RenderSpec
-from multibo.optimizer.app.values import Receipt, RequestKey
+from multibo.optimizer.app.values import Change, Receipt, RequestKey
+from multibo.optimizer.session import machine
+from multibo.optimizer.session.history import FEEDBACK
 from multibo.optimizer.session.ids import RoundName, SessionName
 from multibo.optimizer.session.model import (
     Candidate,
     Feedback,
     FeedbackKind,
+    LogEntry,
     Round,
+    RoundEnd,
+    RoundState,
     Session,
     SessionSpec,
     SessionState,
@@ -119,3 +124,19 @@ def chosen(slot: int, shown: tuple[int, ...] = (0, 1, 2, 3)) -> Feedback:
 
 def a_receipt(request_id: str = "id-1", reply: bytes = b"\x00reply\xff") -> Receipt:
     return Receipt(RequestKey(request_id, f"digest of {request_id}"), reply)
+
+
+def proposed(session: Session, number: int = 0) -> Change:
+    slate = a_slate(number)
+    return Change(machine.open_round(session, slate), slate=slate, jobs=jobs_of(slate))
+
+
+def judged(session: Session, *, request_id: str = "id-1", number: int = 0) -> Change:
+    feedback = chosen(1)
+    end = RoundEnd(RoundState.JUDGED, 3_000, feedback)
+    return Change(
+        replace(session, rev=session.rev + 1, current_round=None, effective=(number,)),
+        ends=((number, end),),
+        entry=LogEntry(FEEDBACK, 3_000, number, feedback),
+        receipt=a_receipt(request_id),
+    )
