@@ -41,6 +41,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
     create = verbs.add_parser("create", help="make a key; it is shown once")
+    _add_create(create)
+    listing = verbs.add_parser("list", help="list the keys, without their secrets")
+    listing.set_defaults(run=_list)
+    revoke = verbs.add_parser("revoke", help="take keys back, within seconds")
+    revoke.add_argument("ids", nargs="+", metavar="id")
+    revoke.set_defaults(run=_revoke)
+    for verb in (create, listing, revoke):
+        verb.add_argument(
+            "--file",
+            type=Path,
+            default=default_file(),
+            help=f"where they are kept (default: ${VARIABLE}, else %(default)s)",
+        )
+
+
+def _add_create(create: argparse.ArgumentParser) -> None:
     create.add_argument(
         "--project",
         dest="projects",
@@ -67,18 +83,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="no key: let in the TLS client whose certificate has this name",
     )
     create.set_defaults(run=_create)
-    listing = verbs.add_parser("list", help="list the keys, without their secrets")
-    listing.set_defaults(run=_list)
-    revoke = verbs.add_parser("revoke", help="take keys back, within seconds")
-    revoke.add_argument("ids", nargs="+", metavar="id")
-    revoke.set_defaults(run=_revoke)
-    for verb in (create, listing, revoke):
-        verb.add_argument(
-            "--file",
-            type=Path,
-            default=default_file(),
-            help=f"where they are kept (default: ${VARIABLE}, else %(default)s)",
-        )
 
 
 def _project(text: str) -> str:

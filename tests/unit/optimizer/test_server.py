@@ -9,9 +9,10 @@ import pytest
 
 from multibo.blobs.errors import BlobAddressError
 from multibo.jobs.errors import CatalogInvalidError
-from multibo.optimizer.errors import ListenRefusedError
+from multibo.optimizer.errors import CredentialsUnreadableError, ListenRefusedError
 from multibo.optimizer.server import serve
 from multibo.optimizer.settings import Settings
+from multibo.telemetry.errors import MetricsListenError
 from tests.support.fakes import CATALOG
 
 SETTINGS = Settings(
@@ -28,6 +29,13 @@ SETTINGS = Settings(
         ({"listen": "0.0.0.0:50051"}, ListenRefusedError),
         ({"catalog": Path("/nowhere/catalog.toml")}, CatalogInvalidError),
         ({"blob_url": "ftp://images"}, BlobAddressError),
+        ({"api_keys_file": Path("/nowhere/keys")}, CredentialsUnreadableError),
+        ({"jwks_file": Path("/nowhere/jwks")}, CredentialsUnreadableError),
+        (
+            {"tls_cert": Path("/nowhere/cert"), "tls_key": Path("/nowhere/key")},
+            CredentialsUnreadableError,
+        ),
+        ({"metrics_listen": "0.0.0.0:9464"}, MetricsListenError),
     ],
 )
 async def test_a_setting_it_cannot_use_stops_the_process(

@@ -56,8 +56,52 @@ def test_a_missing_setting_is_named(name: str) -> None:
         ("MULTIBO_OPTIMIZER_MAX_CALLS", "0"),
         ("MULTIBO_OPTIMIZER_MAX_WATCHES", "-1"),
         ("MULTIBO_OPTIMIZER_LOG_LEVEL", "LOUD"),
+        ("MULTIBO_OPTIMIZER_CALLS_PER_S", "0"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingInvalidError, match=name):
         Settings.from_environment(SHARED | {name: value})
+
+
+def test_access_is_set_up_by_files_and_names() -> None:
+    given = {
+        "MULTIBO_OPTIMIZER_TLS_CERT": "/tls/cert.pem",
+        "MULTIBO_OPTIMIZER_TLS_KEY": "/tls/key.pem",
+        "MULTIBO_OPTIMIZER_TLS_CLIENT_CA": "/tls/ca.pem",
+        "MULTIBO_OPTIMIZER_API_KEYS_FILE": "/etc/keys.json",
+        "MULTIBO_OPTIMIZER_JWKS_FILE": "/etc/jwks.json",
+        "MULTIBO_OPTIMIZER_JWT_ISSUER": "https://login.example.org",
+        "MULTIBO_OPTIMIZER_JWT_AUDIENCE": "multibo",
+        "MULTIBO_OPTIMIZER_METRICS_LISTEN": "127.0.0.1:9464",
+    }
+
+    settings = Settings.from_environment(SHARED | given)
+
+    assert settings.tls_client_ca == Path("/tls/ca.pem")
+    assert settings.api_keys_file == Path("/etc/keys.json")
+    assert (settings.jwt_issuer, settings.jwt_audience) == (
+        "https://login.example.org",
+        "multibo",
+    )
+    assert settings.metrics_listen == "127.0.0.1:9464"
+
+
+@pytest.mark.parametrize(
+    ("given", "lacking"),
+    [
+        (["TLS_CERT"], "TLS_KEY"),
+        (["TLS_KEY"], "TLS_CERT"),
+        (["TLS_CLIENT_CA"], "TLS_KEY"),
+        (["TLS_CLIENT_CA", "TLS_KEY"], "TLS_CERT"),
+        (["JWKS_FILE", "JWT_AUDIENCE"], "JWT_ISSUER"),
+        (["JWKS_FILE", "JWT_ISSUER"], "JWT_AUDIENCE"),
+    ],
+)
+def test_half_of_what_belongs_together_is_refused(
+    given: list[str], lacking: str
+) -> None:
+    own = {f"MULTIBO_OPTIMIZER_{field}": "/x" for field in given}
+
+    with pytest.raises(SettingInvalidError, match=f"MULTIBO_OPTIMIZER_{lacking} is"):
+        Settings.from_environment(SHARED | own)

@@ -26,7 +26,7 @@ from multibo.optimizer.errors import ListenRefusedError
 
 _HEADER: Final = "authorization"
 _SCHEME: Final = "bearer "
-_MAX_TOKEN: Final = 8_192
+_MAX_TOKEN: Final = 4_096
 _REMEMBERED: Final = 10_000
 """Tokens whose principal is known; a fleet of phones fits."""
 _RELOAD_S: Final = 1.0

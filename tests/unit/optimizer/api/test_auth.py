@@ -29,3 +29,15 @@ def test_an_address_of_this_machine_alone_is_served(listen: str) -> None:
 def test_an_address_that_others_can_reach_is_refused(listen: str) -> None:
     with pytest.raises(ListenRefusedError, match="authentication"):
         check_listen(listen)
+
+
+@pytest.mark.parametrize(("asks", "tls"), [(True, False), (False, True)])
+def test_neither_credentials_nor_encryption_alone_open_it_to_others(
+    asks: bool, tls: bool
+) -> None:
+    with pytest.raises(ListenRefusedError):
+        check_listen("0.0.0.0:50051", asks=asks, tls=tls)
+
+
+def test_with_both_any_address_is_served() -> None:
+    assert check_listen("0.0.0.0:50051", asks=True, tls=True) == "0.0.0.0:50051"

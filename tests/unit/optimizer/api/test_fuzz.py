@@ -80,7 +80,8 @@ def _messages(kind: Descriptor, depth: int = 0) -> st.SearchStrategy[Message]:
                 getattr(message, field.name).CopyFrom(draw(_values(field, depth)))
             else:
                 setattr(message, field.name, draw(_values(field, depth)))
-        return message
+        built: Message = message
+        return built
 
     return build()
 
@@ -115,7 +116,7 @@ class Target:
         return asyncio.run_coroutine_threadsafe(call, self._loop).result(30)
 
     async def _call(self, method: str, data: bytes) -> grpc.StatusCode:
-        call = self._channel.unary_stream(method)(data, timeout=20)
+        call: Any = self._channel.unary_stream(method)(data, timeout=20)
         try:
             async for _ in call:
                 pass
