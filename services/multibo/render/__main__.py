@@ -7,6 +7,7 @@ import sys
 from multibo.jobs.errors import JobsError
 from multibo.render.errors import RenderError
 from multibo.render.settings import Settings
+from multibo.telemetry.errors import MetricsListenError
 from multibo.telemetry.logs import configure_logs
 
 EXIT_SETUP_FAILED = 78
@@ -26,7 +27,7 @@ def main() -> int:
 
     try:
         return Worker(settings).run()
-    except (RenderError, JobsError) as error:
+    except (RenderError, JobsError, MetricsListenError) as error:
         logging.getLogger("multibo.render").critical(
             "setup failed", extra={"reason": str(error)}
         )

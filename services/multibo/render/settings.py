@@ -27,6 +27,8 @@ class Settings:
     """CPU threads of the arithmetic; None leaves them as they are."""
     batch_rows: int = 4
     """Rows rendered together at most, 1..8."""
+    metrics_listen: str = ""
+    """Where `GET /metrics` is answered, on loopback; nowhere if empty."""
     log_level: str = "INFO"
     process: str = ""
     """Name of this process in the fleet."""
@@ -51,6 +53,7 @@ class Settings:
                 models=tuple(name for name in models.split(",") if name),
                 threads=int(threads) if threads else None,
                 batch_rows=int(environment.get("MULTIBO_RENDER_BATCH_ROWS", "4")),
+                metrics_listen=environment.get("MULTIBO_RENDER_METRICS_LISTEN", ""),
                 log_level=environment.get("MULTIBO_RENDER_LOG_LEVEL", "INFO"),
                 process=f"{socket.gethostname()}-{os.getpid()}",
             )

@@ -22,6 +22,8 @@ from multibo.render.pipelines import Pipeline, load_pipeline
 from multibo.render.register import Register
 from multibo.render.settings import Settings
 from multibo.render.watchdog import Watchdog
+from multibo.telemetry.exposition import exposed
+from multibo.telemetry.metrics import BATCH_DURATION, WORKER_READY, Meter
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ class Worker:
         self._watchdog = Watchdog()
         self._stopping = threading.Event()
         self._running: Sequence[RenderSpec] = ()
+        self._meter = Meter()
 
     def run(self) -> int:
         """Serve until SIGTERM; return the exit status.
@@ -45,6 +48,7 @@ class Worker:
         Raises:
             RenderError: if a model cannot be loaded or draws other pictures than it
                 should: the process claims nothing.
+            MetricsListenError: if the metrics cannot be served where they should.
         """
         pipelines = self._load()
         register = Register(self._redis, self._settings.process, tuple(pipelines))
@@ -56,13 +60,15 @@ class Worker:
         # Ready means consuming: announced earlier, a first row would wait for Celery.
         def ready(**_details: Any) -> None:
             register.announce()
+            self._meter.set(WORKER_READY, 1)
             logger.info("worker ready", extra={"models": list(pipelines)})
             for body in (self._watchdog.run, register.run):
                 threading.Thread(target=body, daemon=True).start()
 
         signals.worker_ready.connect(ready, weak=False)
         try:
-            return self._serve(app)
+            with exposed(self._meter, self._settings.metrics_listen):
+                return self._serve(app)
         finally:
             register.leave()
 
@@ -91,6 +97,8 @@ class Worker:
     def _drain(self, pipelines: dict[str, Pipeline], register: Register) -> Drain:
         def measured(n_rows: int, seconds: float) -> None:
             register.measured(n_rows, seconds)
+            for model in {spec.model for spec in self._running}:
+                self._meter.observe(BATCH_DURATION, seconds, model=model)
             steps = sum(spec.steps for spec in self._running)
             self._watchdog.measured(steps or n_rows, seconds)
 

@@ -29,11 +29,13 @@ def test_own_settings_are_read() -> None:
             "MULTIBO_RENDER_MODELS": "avatars,sdxl",
             "MULTIBO_RENDER_THREADS": "2",
             "MULTIBO_RENDER_BATCH_ROWS": "8",
+            "MULTIBO_RENDER_METRICS_LISTEN": "127.0.0.1:9465",
         }
     )
 
     assert settings.models == ("avatars", "sdxl")
     assert (settings.threads, settings.batch_rows) == (2, 8)
+    assert settings.metrics_listen == "127.0.0.1:9465"
 
 
 @pytest.mark.parametrize("missing", sorted(SHARED))
