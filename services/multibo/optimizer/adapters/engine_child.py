@@ -16,8 +16,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from multibo.optimizer.adapters.engine_wire import (
     HEADER,
+    AdviceRequest,
     EngineFailure,
     EngineHello,
+    MapRequest,
+    PredictionRequest,
+    PriorRequest,
     RecommendationRequest,
     frame,
     message_of,
@@ -80,22 +84,47 @@ def _serve(
 
 def _hello(cache: PosteriorCache) -> EngineHello:
     """Load and warm everything up by answering once."""
-    from multibo.optimizer.preference.dataset import Answer
+    from multibo.optimizer.preference.dataset import choice
     from multibo.optimizer.preference.slate import ENGINE_VERSION, ProposalRequest
 
-    answer = Answer(shown=((0, 0), (2048, 1024)), chosen=1)
+    answer = choice(((0, 0), (2048, 1024)), 1)
     _answer(ProposalRequest(2, 4, 0, (answer,), n_initial=0), cache)
     return EngineHello(ENGINE_VERSION)
 
 
 def _answer(request: object, cache: PosteriorCache) -> object:
-    from multibo.optimizer.preference.engine import propose, recommend
+    from multibo.optimizer.preference import engine
     from multibo.optimizer.preference.slate import ProposalRequest
 
-    if isinstance(request, ProposalRequest):
-        return propose(request, fit=cache.fit)
-    if isinstance(request, RecommendationRequest):
-        return recommend(request.dimension, request.history, fit=cache.fit)
+    match request:
+        case ProposalRequest():
+            return engine.propose(request, fit=cache.fit)
+        case RecommendationRequest(dimension, history, prior):
+            return engine.recommend(dimension, history, prior, fit=cache.fit)
+        case PriorRequest(dimension, history, prior):
+            return engine.prior_of(dimension, history, prior, fit=cache.fit)
+        case AdviceRequest(dimension, history, prior):
+            return engine.advise(dimension, history, prior, fit=cache.fit)
+        case PredictionRequest(dimension, k, history, warps, prior):
+            return engine.predict(
+                dimension,
+                k,
+                history,
+                warps,
+                prior,
+                fit=cache.fit,
+                replay=cache.replay,
+            )
+        case MapRequest(dimension, history, x_axis, y_axis, prior):
+            return engine.preference_map(
+                dimension,
+                history,
+                x_axis,
+                y_axis,
+                prior,
+                fit=cache.fit,
+                replay=cache.replay,
+            )
     raise TypeError(f"no such request: {type(request).__name__}")
 
 

@@ -10,86 +10,44 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Final
 
-from multibo.optimizer.adapters.engine_pipe import (
-    HELLO_S,
-    EngineLostError,
-    EnginePipe,
-    open_engine,
+from multibo.optimizer.adapters.engine_supervisor import EngineSupervisor
+from multibo.optimizer.adapters.engine_wire import (
+    AdviceRequest,
+    EngineFailure,
+    MapRequest,
+    PredictionRequest,
+    PriorRequest,
+    RecommendationRequest,
 )
-from multibo.optimizer.adapters.engine_wire import EngineFailure, RecommendationRequest
+from multibo.optimizer.preference import engine
+from multibo.optimizer.preference.advice import Advice, neutral_advice
 from multibo.optimizer.preference.dataset import Answer
 from multibo.optimizer.preference.design import kept_recommendation, sobol_slate
+from multibo.optimizer.preference.prediction import (
+    Prediction,
+    check_slate,
+    prediction_of,
+)
+from multibo.optimizer.preference.preference_map import (
+    PreferenceMap,
+    check_axes,
+    flat_map,
+)
 from multibo.optimizer.preference.slate import (
     Proposal,
     ProposalRequest,
     Recommendation,
     check_history,
+    check_prior,
     check_request,
 )
-
-_LEAST_BACKOFF_S: Final = 0.2
-_LARGEST_BACKOFF_S: Final = 5.0
-_RESTARTS: Final = EngineFailure("the preference engine restarts")
 
 logger = logging.getLogger(__name__)
 
 
-class EngineProcess:
+class EngineProcess(EngineSupervisor):
     """One engine process, restarted when it dies; answers even while it is away."""
-
-    def __init__(
-        self, *, threads: int = 1, cache_size: int = 64, stuck_s: float = 30.0
-    ) -> None:
-        """Configure the process; nothing starts yet.
-
-        Args:
-            threads: of the child's linear algebra. Slates are equal bit for bit
-                between processes of equal thread counts.
-            cache_size: posteriors the child keeps.
-            stuck_s: a request that keeps the child busy for longer is given up,
-                and the child restarted.
-        """
-        self._arguments = (str(threads), str(cache_size))
-        self._stuck_s = stuck_s
-        self._calls: asyncio.Queue[_Call] = asyncio.Queue()
-        self._child: EnginePipe | None = None
-        self._backoff_s = _LEAST_BACKOFF_S
-        self._ready = asyncio.Event()
-        self._supervisor: asyncio.Task[None] | None = None
-
-    @property
-    def ready(self) -> bool:
-        """Whether the child is up; if not, answers are degraded."""
-        return self._ready.is_set()
-
-    @property
-    def pid(self) -> int | None:
-        """The child's process id, or None while there is none."""
-        return self._child.pid if self._child else None
-
-    async def start(self, *, timeout_s: float = HELLO_S) -> None:
-        """Start the child and wait until it is ready.
-
-        Args:
-            timeout_s: after this long the wait ends, and starting goes on.
-        """
-        if self._supervisor is None:
-            self._supervisor = asyncio.create_task(self._supervise())
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._ready.wait()
-
-    async def stop(self) -> None:
-        """End the child; calls still waiting get degraded answers."""
-        supervisor, self._supervisor = self._supervisor, None
-        if supervisor is not None:
-            supervisor.cancel()
-            with suppress(asyncio.CancelledError):
-                await supervisor
 
     async def propose(self, request: ProposalRequest, *, timeout_s: float) -> Proposal:
         """Return the next slate; a degraded one rather than an error.
@@ -102,96 +60,160 @@ class EngineProcess:
             InvalidRequestError: if the request is not legal.
         """
         check_request(request)
-        reply = await self._ask(request, timeout_s)
+        reply = await self.ask(request, timeout_s)
         if isinstance(reply, Proposal):
             return reply
         return sobol_slate(request, degraded=_reason(reply))
 
     async def recommend(
-        self, dimension: int, history: tuple[Answer, ...], *, timeout_s: float
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
     ) -> Recommendation:
         """Return the incumbent and the predicted maximizer; degraded if need be.
 
         Args:
             dimension: `d`, length of every warp vector.
             history: judged slates, oldest first.
+            prior: a warm start; empty for none.
             timeout_s: the longest wait for the child.
 
         Raises:
-            InvalidRequestError: if the history is not legal.
+            InvalidRequestError: if the history or the prior is not legal.
         """
-        check_history(dimension, history)
-        request = RecommendationRequest(dimension, history)
-        reply = await self._ask(request, timeout_s)
+        _check(dimension, history, prior)
+        request = RecommendationRequest(dimension, history, prior)
+        reply = await self.ask(request, timeout_s)
         if isinstance(reply, Recommendation):
             return reply
         return kept_recommendation(dimension, history, degraded=_reason(reply))
 
-    async def _ask(self, request: object, timeout_s: float) -> object:
-        if not self.ready:
-            return EngineFailure("the preference engine is starting")
-        call = _Call(request, asyncio.get_running_loop().create_future())
-        self._calls.put_nowait(call)
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await call.reply
-        except TimeoutError:
-            return EngineFailure(f"no answer within {timeout_s:g} s")
+    async def prior_of(
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
+    ) -> tuple[float, ...]:
+        """Return what a history says about the person, for a warm start.
 
-    async def _supervise(self) -> None:
-        while True:
-            try:
-                self._child = await open_engine(self._arguments)
-                self._ready.set()
-                await self._serve(self._child)
-            except EngineLostError as error:
-                logger.warning("engine process lost", extra={"reason": str(error)})
-            finally:
-                self._ready.clear()
-                self._refuse_waiting()
-                child, self._child = self._child, None
-                if child is not None:
-                    await child.close()
-            await asyncio.sleep(self._backoff_s)
-            self._backoff_s = min(2 * self._backoff_s, _LARGEST_BACKOFF_S)
+        It is stored for good, so there is no degraded one: without the child it is
+        computed in a thread.
 
-    async def _serve(self, child: EnginePipe) -> None:
-        """Pass one call at a time to the child, until it is lost."""
-        while True:
-            call = await self._next_call(child)
-            if call.reply.done():  # its caller has given up waiting
-                continue
-            try:
-                call.answer(await child.exchange(call.request, timeout_s=self._stuck_s))
-                self._backoff_s = _LEAST_BACKOFF_S
-            finally:
-                call.answer(_RESTARTS)
+        Args:
+            dimension: `d`, length of every warp vector.
+            history: judged slates, oldest first.
+            prior: the warm start this history began with; empty for none.
+            timeout_s: the longest wait for the child.
 
-    async def _next_call(self, child: EnginePipe) -> _Call:
-        """Return the call that waits longest, unless the child exits first."""
-        waiting = asyncio.ensure_future(self._calls.get())
-        either: set[asyncio.Future[Any]] = {waiting, child.exit}
-        try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if waiting.done():
-                return waiting.result()
-            raise EngineLostError(f"it exited with {child.exit.result()}")
-        finally:
-            waiting.cancel()
+        Raises:
+            InvalidRequestError: if the history or the prior is not legal.
+        """
+        _check(dimension, history, prior)
+        reply = await self.ask(PriorRequest(dimension, history, prior), timeout_s)
+        if isinstance(reply, tuple):
+            return reply
+        logger.warning("prior computed in a thread", extra={"reason": _reason(reply)})
+        return await asyncio.to_thread(engine.prior_of, dimension, history, prior)
 
-    def _refuse_waiting(self) -> None:
-        while not self._calls.empty():
-            self._calls.get_nowait().answer(_RESTARTS)
+    async def advise(
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
+    ) -> Advice:
+        """Return whether going on is worth it; degraded, it is.
+
+        Args:
+            dimension: `d`, length of every warp vector.
+            history: judged slates, oldest first.
+            prior: a warm start; empty for none.
+            timeout_s: the longest wait for the child.
+
+        Raises:
+            InvalidRequestError: if the history or the prior is not legal.
+        """
+        _check(dimension, history, prior)
+        reply = await self.ask(AdviceRequest(dimension, history, prior), timeout_s)
+        if isinstance(reply, Advice):
+            return reply
+        return neutral_advice(degraded=_reason(reply))
+
+    async def predict(
+        self,
+        dimension: int,
+        k: int,
+        history: tuple[Answer, ...],
+        slate_warps: tuple[tuple[int, ...], ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
+    ) -> Prediction:
+        """Return what the person will answer; degraded, all are equally likely.
+
+        Args:
+            dimension: `d`, length of every warp vector.
+            k: slate size of the session.
+            history: the answers before, oldest first.
+            slate_warps: what is shown, in slot order.
+            prior: a warm start; empty for none.
+            timeout_s: the longest wait for the child.
+
+        Raises:
+            InvalidRequestError: if an argument is not legal.
+        """
+        check_slate(dimension, k, slate_warps)
+        _check(dimension, history, prior)
+        request = PredictionRequest(dimension, k, history, slate_warps, prior)
+        reply = await self.ask(request, timeout_s)
+        if isinstance(reply, Prediction):
+            return reply
+        return prediction_of(None, k, slate_warps, (), degraded=_reason(reply))
+
+    async def preference_map(
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        x_axis: int | None = None,
+        y_axis: int | None = None,
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
+    ) -> PreferenceMap:
+        """Return what was learned; degraded, that is nothing.
+
+        Args:
+            dimension: `d`, length of every warp vector.
+            history: judged slates, oldest first.
+            x_axis: of the slice; None for the most important one.
+            y_axis: of the slice; None for the most important other one.
+            prior: a warm start; empty for none.
+            timeout_s: the longest wait for the child.
+
+        Raises:
+            InvalidRequestError: if an argument is not legal.
+        """
+        check_axes(dimension, x_axis, y_axis)
+        _check(dimension, history, prior)
+        request = MapRequest(dimension, history, x_axis, y_axis, prior)
+        reply = await self.ask(request, timeout_s)
+        if isinstance(reply, PreferenceMap):
+            return reply
+        reason = _reason(reply)
+        return flat_map(dimension, history, x_axis, y_axis, degraded=reason)
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    request: object
-    reply: asyncio.Future[object]
-
-    def answer(self, reply: object) -> None:
-        if not self.reply.done():
-            self.reply.set_result(reply)
+def _check(
+    dimension: int, history: tuple[Answer, ...], prior: tuple[float, ...]
+) -> None:
+    check_history(dimension, history)
+    check_prior(dimension, prior)
 
 
 def _reason(reply: object) -> str:

@@ -25,6 +25,47 @@ class RecommendationRequest:
 
     dimension: int
     history: tuple[Answer, ...]
+    prior: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PriorRequest:
+    """The arguments of `prior_of`, as one value."""
+
+    dimension: int
+    history: tuple[Answer, ...]
+    prior: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceRequest:
+    """The arguments of `advise`, as one value."""
+
+    dimension: int
+    history: tuple[Answer, ...]
+    prior: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionRequest:
+    """The arguments of `predict`, as one value."""
+
+    dimension: int
+    k: int
+    history: tuple[Answer, ...]
+    slate_warps: tuple[tuple[int, ...], ...]
+    prior: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MapRequest:
+    """The arguments of `preference_map`, as one value."""
+
+    dimension: int
+    history: tuple[Answer, ...]
+    x_axis: int | None
+    y_axis: int | None
+    prior: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from multibo.jobs.catalog import Catalog
 from multibo.jobs.job import RenderJob
+from multibo.optimizer.app.drawings import Drawing, FigureFormat
 from multibo.optimizer.app.values import (
     Change,
     Committed,
@@ -19,7 +20,10 @@ from multibo.optimizer.app.values import (
     Receipt,
     RequestKey,
 )
+from multibo.optimizer.preference.advice import Advice
 from multibo.optimizer.preference.dataset import Answer
+from multibo.optimizer.preference.prediction import Prediction
+from multibo.optimizer.preference.preference_map import PreferenceMap
 from multibo.optimizer.preference.slate import (
     Proposal,
     ProposalRequest,
@@ -187,22 +191,80 @@ class RenderFleet(Protocol):
 
 
 class Engine(Protocol):
-    """The preference engine, in a process of its own."""
+    """The preference engine, in a process of its own; it answers, if need be degraded.
+
+    Everywhere `prior` is the warm start the session began with, empty for none.
+    """
 
     async def propose(self, request: ProposalRequest, *, timeout_s: float) -> Proposal:
         """Return K warp vectors; a degraded slate rather than an error."""
         ...
 
     async def recommend(
-        self, dimension: int, history: tuple[Answer, ...], *, timeout_s: float
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
     ) -> Recommendation:
         """Return the incumbent and the predicted maximizer."""
         ...
 
     async def prior_of(
-        self, dimension: int, history: tuple[Answer, ...], *, timeout_s: float
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
     ) -> tuple[float, ...]:
         """Return what a history says about the person, for a warm start."""
+        ...
+
+    async def advise(
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
+    ) -> Advice:
+        """Return whether going on is worth it, in words."""
+        ...
+
+    async def predict(
+        self,
+        dimension: int,
+        k: int,
+        history: tuple[Answer, ...],
+        slate_warps: tuple[tuple[int, ...], ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
+    ) -> Prediction:
+        """Return what the person will answer, and how good predictions have been."""
+        ...
+
+    async def preference_map(
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        x_axis: int | None = None,
+        y_axis: int | None = None,
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
+    ) -> PreferenceMap:
+        """Return what was learned, as plain values to draw."""
+        ...
+
+
+class Figures(Protocol):
+    """How drawings become files."""
+
+    async def render(self, drawing: Drawing, format: FigureFormat) -> bytes:
+        """Return the file, at most `drawings.MAX_BYTES`."""
         ...
 
 
@@ -230,6 +292,7 @@ class App:
     feed: EventFeed
     fleet: RenderFleet
     engine: Engine
+    figures: Figures
     images: Images
     catalog: Catalog
     clock: Clock

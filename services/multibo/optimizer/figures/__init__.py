@@ -1,0 +1,1 @@
+"""Drawings of what was learned: plain values in, PNG or SVG out."""
