@@ -34,7 +34,12 @@ class DigestEngine(DirectEngine):
         )
 
     async def recommend(
-        self, dimension: int, history: tuple[Answer, ...], *, timeout_s: float
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
     ) -> Recommendation:
         shown = ProposedCandidate(history[-1].shown[0], Role.ANCHOR, 0.0, 1.0, 0.5)
         [warp] = warps(history, 1, dimension)
@@ -42,9 +47,14 @@ class DigestEngine(DirectEngine):
         return Recommendation(shown, predicted, engine_version=VERSION)
 
     async def prior_of(
-        self, dimension: int, history: tuple[Answer, ...], *, timeout_s: float
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
     ) -> tuple[float, ...]:
-        [warp] = warps(history, 1, dimension + 1)
+        [warp] = warps((history, prior), 1, dimension + 1)
         return tuple(value / 4096 for value in warp)
 
 

@@ -14,6 +14,9 @@ from tests.support.scenes import OTHER, Scene
 from tests.support.wire import PROJECT, a_spec, new_id
 
 Fields = Callable[[Scene], dict[str, Any]]
+LEARNED: Final = (
+    *("GetRecommendation", "GetStoppingAdvice", "GetPreferenceMap", "RenderFigure"),
+)
 HUGE: Final = "models/huge/warpSpaces/flow-16@1"
 NOBODY: Final = f"{PROJECT}/sessions/nobody"
 CHOSEN: Final = round_pb2.Feedback(chosen=0, shown=[0, 1])
@@ -117,10 +120,22 @@ def reading(method: str, key: str = "name", *, missing: str = NOBODY) -> list[Ca
     ]
 
 
+def learning(method: str) -> list[Case]:
+    """The refusals of methods that say what was learned."""
+    return [
+        *reading(method),
+        Case(method, "NO_FEEDBACK_YET", lambda s: {"name": s.name}, scenes.new),
+    ]
+
+
 def _without_model(scene: Scene) -> bytes:
     content = json.loads(scene.document)
     content["spec"]["model"] = "huge"
     return json.dumps(content).encode()
+
+
+def _document(data: bytes) -> dict[str, Any]:
+    return {"parent": PROJECT, "request_id": new_id(), "document": data}
 
 
 def _variety(scene: Scene) -> dict[str, Any]:
@@ -173,20 +188,8 @@ CASES: Final = [
         lambda s: {"name": s.name, "request_id": new_id(), "through_round": 9},
     ),
     *creating("ImportSession"),
-    Case(
-        "ImportSession",
-        "DOCUMENT_INVALID",
-        lambda s: {"parent": PROJECT, "request_id": new_id(), "document": b"{}"},
-    ),
-    Case(
-        "ImportSession",
-        "MODEL_NOT_FOUND",
-        lambda s: {
-            "parent": PROJECT,
-            "request_id": new_id(),
-            "document": _without_model(s),
-        },
-    ),
+    Case("ImportSession", "DOCUMENT_INVALID", lambda s: _document(b"{}")),
+    Case("ImportSession", "MODEL_NOT_FOUND", lambda s: _document(_without_model(s))),
     *reading("GetSession"),
     Case("GetSession", "FIELD_INVALID", lambda s: {"name": s.name, "view": 77}),
     Case(
@@ -278,10 +281,9 @@ CASES: Final = [
     Case("RetryCandidate", "ROUND_NOT_OPEN", _retry(0)),
     Case("RetryCandidate", "SESSION_FINISHED", _retry(1), scenes.finished),
     Case("RetryCandidate", "BACKLOG_FULL", _retry(1), scenes.failed, rationed=True),
-    *reading("GetRecommendation"),
-    Case(
-        "GetRecommendation", "NO_FEEDBACK_YET", lambda s: {"name": s.name}, scenes.new
-    ),
+    *[case for method in LEARNED for case in learning(method)],
+    *reading("PredictChoice", missing=f"{NOBODY}/rounds/0"),
+    Case("PredictChoice", "ROUND_NOT_FOUND", lambda s: {"name": s.round(9)}),
     *reading("GetImage", missing=f"{NOBODY}/rounds/0/candidates/0"),
     Case("GetImage", "ROUND_NOT_FOUND", lambda s: {"name": s.candidate(9, 0)}),
     Case("GetImage", "CANDIDATE_NOT_FOUND", lambda s: {"name": s.candidate(1, 7)}),

@@ -14,11 +14,12 @@ from google.protobuf.duration_pb2 import Duration
 
 from multibo.optimizer.api import validate_spec
 from multibo.optimizer.api.errors import MethodUnimplementedError
-from multibo.optimizer.api.validate_spec import Findings
+from multibo.optimizer.api.findings import Findings
 from multibo.optimizer.app.document import MAX_BYTES
 from multibo.optimizer.session.bounds import MAX_RESPONSE_MS, MAX_SLATE
 from multibo.v1 import (
     image_pb2,
+    insight_service_pb2,
     round_pb2,
     round_service_pb2,
     session_pb2,
@@ -27,11 +28,6 @@ from multibo.v1 import (
 
 GoingBack = (
     session_service_pb2.UndoFeedbackRequest | session_service_pb2.RedoFeedbackRequest
-)
-ETAG_CHARACTERS: Final = 64
-
-_UUID: Final = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 )
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -47,17 +43,9 @@ def create_session(request: session_service_pb2.CreateSessionRequest) -> None:
         MethodUnimplementedError: if it asks for control or probe slots.
     """
     found = Findings()
-    _request_id(found, request.request_id)
+    found.request_id(request.request_id)
     validate_spec.spec(found, request, required=True)
     found.refuse_any()
-
-
-def _request_id(found: Findings, request_id: str) -> None:
-    found.expect(
-        _UUID.fullmatch(request_id.lower()),
-        "request_id",
-        "must be a UUID, new for every command and the same in its repeats",
-    )
 
 
 def view(view: int) -> None:
@@ -135,8 +123,8 @@ def submit_feedback(request: round_service_pb2.SubmitFeedbackRequest) -> None:
         FieldsInvalidError: if a field is out of range.
     """
     found = Findings()
-    _request_id(found, request.request_id)
-    _etag(found, request.etag)
+    found.request_id(request.request_id)
+    found.etag(request.etag)
     feedback = request.feedback
     found.expect(
         feedback.WhichOneof("judgment"),
@@ -187,7 +175,7 @@ def etag(etag: str) -> None:
         FieldsInvalidError: if it is none of ours.
     """
     found = Findings()
-    _etag(found, etag)
+    found.etag(etag)
     found.refuse_any()
 
 
@@ -201,14 +189,10 @@ def going_back(request: GoingBack) -> None:
         FieldsInvalidError: if request id or etag is missing.
     """
     found = Findings()
-    _request_id(found, request.request_id)
+    found.request_id(request.request_id)
     found.expect(request.etag, "etag", "is required")
-    _etag(found, request.etag)
+    found.etag(request.etag)
     found.refuse_any()
-
-
-def _etag(found: Findings, etag: str) -> None:
-    found.expect(len(etag) <= ETAG_CHARACTERS, "etag", "is none of this server")
 
 
 def request_id(request_id: str) -> None:
@@ -221,7 +205,7 @@ def request_id(request_id: str) -> None:
         FieldsInvalidError: if it is no UUID.
     """
     found = Findings()
-    _request_id(found, request_id)
+    found.request_id(request_id)
     found.refuse_any()
 
 
@@ -236,7 +220,7 @@ def fork_session(request: session_service_pb2.ForkSessionRequest) -> None:
         MethodUnimplementedError: if it asks for control or probe slots.
     """
     found = Findings()
-    _request_id(found, request.request_id)
+    found.request_id(request.request_id)
     found.expect(request.through_round >= 0, "through_round", "must not be negative")
     known = request.mode in session_pb2.ForkMode.values()
     found.expect(known, "mode", "must be HISTORY or WARM_START")
@@ -257,7 +241,7 @@ def import_session(request: session_service_pb2.ImportSessionRequest) -> None:
         FieldsInvalidError: if a field is out of range.
     """
     found = Findings()
-    _request_id(found, request.request_id)
+    found.request_id(request.request_id)
     found.expect(
         0 < len(request.document) <= MAX_BYTES,
         "document",
@@ -287,3 +271,20 @@ def image_size(size: int) -> None:
     found.refuse_any()
     if size == image_pb2.IMAGE_SIZE_THUMBNAIL:
         raise MethodUnimplementedError("thumbnails")
+
+
+def render_figure(request: insight_service_pb2.RenderFigureRequest) -> None:
+    """Check which drawing is wanted.
+
+    Args:
+        request: as received.
+
+    Raises:
+        FieldsInvalidError: if there is no such kind or format.
+    """
+    found = Findings()
+    kinds: Iterable[int] = insight_service_pb2.FigureKind.values()
+    formats: Iterable[int] = insight_service_pb2.FigureFormat.values()
+    found.expect(request.kind in kinds, "kind", "must be MAP, TRACE or SLATE")
+    found.expect(request.format in formats, "format", "must be PNG or SVG")
+    found.refuse_any()

@@ -1,11 +1,12 @@
-"""Field checks of a session's spec, and what every check collects."""
+"""Field checks of a session's spec."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 
-from multibo.optimizer.api.errors import FieldsInvalidError, MethodUnimplementedError
+from multibo.optimizer.api.errors import MethodUnimplementedError
+from multibo.optimizer.api.findings import Findings
 from multibo.optimizer.session.bounds import (
     LABEL_CHARACTERS,
     LABEL_KEY,
@@ -25,33 +26,6 @@ from multibo.v1.session_service_pb2 import (
 )
 
 SpecRequest = CreateSessionRequest | ForkSessionRequest
-
-
-class Findings:
-    """The violations found so far."""
-
-    def __init__(self) -> None:
-        self._violations: list[tuple[str, str]] = []
-
-    def expect(self, holds: object, path: str, text: str) -> None:
-        """Note a violation unless `holds`.
-
-        Args:
-            holds: what has to be true.
-            path: the field, dotted from the request on.
-            text: what the field has to be.
-        """
-        if not holds:
-            self._violations.append((path, text))
-
-    def refuse_any(self) -> None:
-        """Refuse the request if anything was found.
-
-        Raises:
-            FieldsInvalidError: with every violation.
-        """
-        if self._violations:
-            raise FieldsInvalidError(tuple(self._violations))
 
 
 def spec(found: Findings, request: SpecRequest, *, required: bool) -> None:

@@ -109,6 +109,7 @@ async def _warm(
     prior = await app.engine.prior_of(
         source.spec.dimension,
         propose.answers(past),
+        source.prior,
         timeout_s=app.limits.propose_timeout_s,
     )
     return session_of(

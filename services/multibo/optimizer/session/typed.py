@@ -17,7 +17,7 @@ MAX_INTEGER: Final = 2**63
 MAX_CHARACTERS: Final = 1_000
 
 
-def check_types(value: object) -> None:
+def check_types(value: Any) -> None:
     """Refuse a dataclass with a field of another type, or of unheard-of size.
 
     Args:
@@ -27,7 +27,8 @@ def check_types(value: object) -> None:
         TypeError: if a field is not what it is annotated as: numbers are finite
             and below 2^63, strings are short and can be written as UTF-8.
     """
-    for name, hint in _hints(type(value)).items():
+    kind: Any = type(value)
+    for name, hint in _hints(kind).items():
         if not _fits(getattr(value, name), hint):
             raise TypeError(f"{name} is not as declared")
 

@@ -191,10 +191,7 @@ async def test_a_shorter_deadline_of_the_caller_stands(
     await asyncio.wait_for(slow.stopped.wait(), 2)
 
 
-NOT_BUILT = {
-    *("GetStoppingAdvice", "PredictChoice", "GetPreferenceMap", "RenderFigure"),
-    "GetImageUrl",
-}
+NOT_BUILT = {"GetImageUrl"}
 
 
 @pytest.mark.parametrize(
