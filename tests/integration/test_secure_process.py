@@ -33,6 +33,22 @@ def scraped(port: int) -> str:
     return text
 
 
+async def launched(
+    redis_url: str, folder: Path, **own: str
+) -> asyncio.subprocess.Process:
+    shared = {
+        "MULTIBO_REDIS_URL": redis_url,
+        "MULTIBO_BLOB_URL": (folder / "blobs").as_uri(),
+        "MULTIBO_CATALOG": str(CATALOG),
+    }
+    given = {f"MULTIBO_OPTIMIZER_{field}": value for field, value in own.items()}
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "multibo.optimizer"),
+        env={**os.environ, **shared, **given},
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
 async def test_a_key_opens_an_encrypted_listener_up_to_its_quota(
     tmp_path: Path, redis_url: str
 ) -> None:
@@ -42,21 +58,15 @@ async def test_a_key_opens_an_encrypted_listener_up_to_its_quota(
     with editing(tmp_path / "keys.json") as keys:
         keys.append(key)
     port, metrics_port = a_free_port(), a_free_port()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "multibo.optimizer"),
-        env={
-            **os.environ,
-            "MULTIBO_OPTIMIZER_LISTEN": f"0.0.0.0:{port}",
-            "MULTIBO_REDIS_URL": redis_url,
-            "MULTIBO_BLOB_URL": (tmp_path / "blobs").as_uri(),
-            "MULTIBO_CATALOG": str(CATALOG),
-            "MULTIBO_OPTIMIZER_TLS_CERT": str(own.cert),
-            "MULTIBO_OPTIMIZER_TLS_KEY": str(own.key),
-            "MULTIBO_OPTIMIZER_API_KEYS_FILE": str(tmp_path / "keys.json"),
-            "MULTIBO_OPTIMIZER_MAX_PROJECT_SESSIONS": "2",
-            "MULTIBO_OPTIMIZER_METRICS_LISTEN": f"127.0.0.1:{metrics_port}",
-        },
-        stderr=asyncio.subprocess.PIPE,
+    process = await launched(
+        redis_url,
+        tmp_path,
+        LISTEN=f"0.0.0.0:{port}",
+        TLS_CERT=str(own.cert),
+        TLS_KEY=str(own.key),
+        API_KEYS_FILE=str(tmp_path / "keys.json"),
+        MAX_PROJECT_SESSIONS="2",
+        METRICS_LISTEN=f"127.0.0.1:{metrics_port}",
     )
     trust = grpc.ssl_channel_credentials(authority.cert.read_bytes())
     try:
