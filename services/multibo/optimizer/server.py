@@ -35,6 +35,7 @@ from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.quota import Quota, within_quota
 from multibo.optimizer.app.values import Limits
 from multibo.optimizer.background import running
+from multibo.optimizer.figures.threaded import ThreadedFigures
 from multibo.optimizer.settings import Settings
 from multibo.telemetry.exposition import exposed
 from multibo.telemetry.metrics import Meter
@@ -128,6 +129,7 @@ async def _ports(
         feed=RedisFeed(redis),
         fleet=fleet,
         engine=metered_engine(engine, meter),
+        figures=ThreadedFigures(),
         images=images,
         catalog=catalog,
         clock=SystemClock(),
