@@ -262,7 +262,7 @@ def test_sessions_outlive_a_kill_of_the_supervisor_and_nothing_else_does(
     assert len(running) >= 5
 
     first.kill()
-    first.wait()
+    first.communicate()
 
     until(lambda: not any(is_running(pid) for pid in running), within_s=2)
     second, page_again = _up(tmp_path)
@@ -275,12 +275,11 @@ def test_sessions_outlive_a_kill_of_the_supervisor_and_nothing_else_does(
     finally:
         second.send_signal(signal.SIGTERM)
         asked_s = time.monotonic()
-        status = second.wait(20)
-    assert status == 0
+        said, _ = second.communicate(timeout=20)
+    assert second.returncode == 0
+    assert said.endswith("stopped\n")
     assert time.monotonic() - asked_s <= 15
     assert read_endpoints(tmp_path) is None
-    if second.stdout is not None:
-        second.stdout.close()
 
 
 def _up(state_dir: Path) -> tuple[subprocess.Popen[str], str]:
