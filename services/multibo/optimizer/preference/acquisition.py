@@ -63,7 +63,8 @@ class ImprovementOver:
                 - np.einsum("aj,aj->a", regression, cross)
             )
         )
-        mean = (shown @ posterior.weights)[:, None] + cross @ self.response
+        learned = posterior.prior.mean(at) + shown @ posterior.weights
+        mean = learned[:, None] + cross @ self.response
         gain = _capped_gain(mean, sd[:, None], self.best)
         by_cross = (
             gain.by_mean @ self.response.T - (gain.by_sd / sd)[:, None] * regression
@@ -75,6 +76,8 @@ class ImprovementOver:
         )
         gradient = kernel.point_gradient(at, posterior.points, by_shown * shown_slope)
         gradient += kernel.point_gradient(at, self.filled, by_cross * filled_slope)
+        by_learned = gain.by_mean.sum(axis=1, keepdims=True)
+        gradient += by_learned * posterior.prior.mean_gradient(at)
         return gain.value, gradient
 
 

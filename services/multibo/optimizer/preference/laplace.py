@@ -1,8 +1,8 @@
 """Laplace's approximation of the utility's posterior, by whitened Newton steps.
 
 Rasmussen and Williams (2006), chapter 3, for a likelihood whose curvature is block
-rather than diagonal: with `K = L L'` and `f = L v` the mode maximizes the strictly
-concave `log p(choices | L v) - v'v / 2`, whose Newton system `I + L' W L` has no
+rather than diagonal: with `K = L L'` and `f = mean + L v` the mode maximizes the
+strictly concave `log p(choices | f) - v'v / 2`, whose Newton system `I + L' W L` has no
 eigenvalue below one.
 """
 
@@ -35,9 +35,9 @@ class Mode:
     """The most probable utility of the shown points, and the shape around it."""
 
     utility: Floats
-    """`m` utilities, `K @ gradient`."""
+    """`m` utilities, `prior mean + K @ gradient`."""
     gradient: Floats
-    """`m` derivatives of the log-likelihood there; equals `K^-1 utility`."""
+    """`m` derivatives of the log-likelihood there."""
     slots: Floats
     """`n x k` probability of each slot there."""
     curvature: Floats
@@ -58,10 +58,13 @@ class Mode:
         return symmetric
 
 
-def find_mode(prior_covariance: Floats, choices: Choices, start: Floats) -> Mode:
+def find_mode(
+    prior_mean: Floats, prior_covariance: Floats, choices: Choices, start: Floats
+) -> Mode:
     """Return the posterior mode.
 
     Args:
+        prior_mean: `m` utilities expected before any choice.
         prior_covariance: `m x m` positive definite `K`.
         choices: the recorded choices.
         start: `m` utilities to start at; any values, only speed depends on them.
@@ -71,18 +74,28 @@ def find_mode(prior_covariance: Floats, choices: Choices, start: Floats) -> Mode
     """
     try:
         root = linalg.cholesky(prior_covariance, lower=True)
-        whitened = linalg.solve_triangular(root, start, lower=True)
-        return _newton(root, choices, whitened)
+        whitened = linalg.solve_triangular(root, start - prior_mean, lower=True)
+        return _newton(_Whitened(prior_mean, root, choices), whitened)
     except (np.linalg.LinAlgError, ValueError) as error:
         raise FitFailedError(f"no posterior mode: {error}") from error
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sensitivity:
+    """How the log-evidence answers to a change of the prior."""
+
+    to_mean: Floats
+    """`m` derivatives in the prior mean."""
+    to_covariance: Floats
+    """`m x m` symmetric `M`: a change `dK` of the covariance adds `sum M * dK`."""
+
+
 def evidence_sensitivity(
     prior_covariance: Floats, choices: Choices, mode: Mode
-) -> Floats:
-    """Return the symmetric `M` with `d log evidence = sum M * dK`.
+) -> Sensitivity:
+    """Return the derivatives of the log-evidence.
 
-    The mode moves with `K`, and with it the curvature; that is the second term.
+    The mode moves with the prior, and with it the curvature; that is the term `pull`.
 
     Args:
         prior_covariance: the `K` the mode was found under.
@@ -94,65 +107,79 @@ def evidence_sensitivity(
     pull = moved - gain @ (prior_covariance @ moved)
     explicit = 0.5 * (np.outer(mode.gradient, mode.gradient) - gain)
     implicit = np.outer(pull, mode.gradient)
-    sensitivity: Floats = explicit + 0.5 * (implicit + implicit.T)
-    return sensitivity
+    return Sensitivity(
+        to_mean=mode.gradient + pull,
+        to_covariance=explicit + 0.5 * (implicit + implicit.T),
+    )
 
 
-def _newton(root: Floats, choices: Choices, whitened: Floats) -> Mode:
-    value = _objective(root, choices, whitened)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Whitened:
+    """The problem in coordinates `v` with `f = mean + root @ v`."""
+
+    mean: Floats
+    root: Floats
+    choices: Choices
+
+    def utility(self, whitened: Floats) -> Floats:
+        utility: Floats = self.mean + self.root @ whitened
+        return utility
+
+    def objective(self, whitened: Floats) -> float:
+        probabilities = choice_probabilities(self.utility(whitened), self.choices)
+        return probabilities.log_likelihood - 0.5 * float(whitened @ whitened)
+
+    def factor(self, curvature: Floats) -> tuple[Floats, bool]:
+        """Return the Cholesky factor of `I + L' W L`."""
+        system = self.root.T @ curvature @ self.root
+        system[np.diag_indices_from(system)] += 1.0
+        factor: tuple[Floats, bool] = linalg.cho_factor(system, lower=True)
+        return factor
+
+
+def _newton(problem: _Whitened, whitened: Floats) -> Mode:
+    choices = problem.choices
+    value = problem.objective(whitened)
     origin = np.zeros_like(whitened)
-    if not value >= _objective(root, choices, origin):  # also catches NaN
-        whitened, value = origin, _objective(root, choices, origin)
+    if not value >= problem.objective(origin):  # also catches NaN
+        whitened, value = origin, problem.objective(origin)
     for _ in range(_MAX_NEWTON_STEPS):
-        slots = choice_probabilities(root @ whitened, choices).slots
-        slope = root.T @ likelihood_gradient(slots, choices) - whitened
-        system = _system(root, likelihood_curvature(slots, choices))
-        direction = linalg.cho_solve(system, slope, check_finite=False)
+        slots = choice_probabilities(problem.utility(whitened), choices).slots
+        slope = problem.root.T @ likelihood_gradient(slots, choices) - whitened
+        factor = problem.factor(likelihood_curvature(slots, choices))
+        direction = linalg.cho_solve(factor, slope, check_finite=False)
         decrement = float(slope @ direction)
-        whitened, value = _line_search(root, choices, whitened, direction, value)
+        whitened, value = _line_search(problem, whitened, direction, value)
         if decrement < _DECREMENT_TOLERANCE:
             break
-    return _mode_at(root, choices, whitened)
-
-
-def _objective(root: Floats, choices: Choices, whitened: Floats) -> float:
-    fitted = choice_probabilities(root @ whitened, choices).log_likelihood
-    return fitted - 0.5 * float(whitened @ whitened)
-
-
-def _system(root: Floats, curvature: Floats) -> tuple[Floats, bool]:
-    system = root.T @ curvature @ root
-    system[np.diag_indices_from(system)] += 1.0
-    factor: tuple[Floats, bool] = linalg.cho_factor(system, lower=True)
-    return factor
+    return _mode_at(problem, whitened)
 
 
 def _line_search(
-    root: Floats, choices: Choices, whitened: Floats, direction: Floats, value: float
+    problem: _Whitened, whitened: Floats, direction: Floats, value: float
 ) -> tuple[Floats, float]:
     step = 1.0
     while step >= _SMALLEST_STEP:
         trial = whitened + step * direction
-        trial_value = _objective(root, choices, trial)
+        trial_value = problem.objective(trial)
         if trial_value >= value:
             return trial, trial_value
         step *= 0.5
     return whitened, value
 
 
-def _mode_at(root: Floats, choices: Choices, whitened: Floats) -> Mode:
-    utility = root @ whitened
-    probabilities = choice_probabilities(utility, choices)
-    curvature = likelihood_curvature(probabilities.slots, choices)
-    factor, _ = _system(root, curvature)
-    half = linalg.solve_triangular(factor, root.T, lower=True)
-    log_determinant = 2.0 * float(np.log(np.diag(factor)).sum())
-    fitted = probabilities.log_likelihood - 0.5 * float(whitened @ whitened)
+def _mode_at(problem: _Whitened, whitened: Floats) -> Mode:
+    utility = problem.utility(whitened)
+    slots = choice_probabilities(utility, problem.choices).slots
+    curvature = likelihood_curvature(slots, problem.choices)
+    factor, _ = problem.factor(curvature)
+    half = linalg.solve_triangular(factor, problem.root.T, lower=True)
+    half_log_determinant = float(np.log(np.diag(factor)).sum())
     return Mode(
         utility=utility,
-        gradient=likelihood_gradient(probabilities.slots, choices),
-        slots=probabilities.slots,
+        gradient=likelihood_gradient(slots, problem.choices),
+        slots=slots,
         curvature=curvature,
         covariance=half.T @ half,
-        log_evidence=fitted - 0.5 * log_determinant,
+        log_evidence=problem.objective(whitened) - half_log_determinant,
     )

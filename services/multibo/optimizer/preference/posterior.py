@@ -10,9 +10,10 @@ import numpy as np
 from multibo.optimizer.preference.arrays import Floats
 from multibo.optimizer.preference.dataset import Choices
 from multibo.optimizer.preference.errors import FitFailedError
-from multibo.optimizer.preference.hyperparameters import fit_kernel, prior_covariance
+from multibo.optimizer.preference.hyperparameters import fit_prior
 from multibo.optimizer.preference.kernel import Kernel
 from multibo.optimizer.preference.laplace import find_mode
+from multibo.optimizer.preference.prior import Prior
 
 _SMALLEST_RELATIVE_VARIANCE: Final = 1e-9
 """Of the prior's variance: what rounding leaves of a variance that is gone."""
@@ -22,7 +23,7 @@ _SMALLEST_RELATIVE_VARIANCE: Final = 1e-9
 class Posterior:
     """A Gaussian process over the unit box, conditioned on the choices."""
 
-    kernel: Kernel
+    prior: Prior
     points: Floats
     """`m x d` shown points."""
     weights: Floats
@@ -32,20 +33,27 @@ class Posterior:
     log_evidence: float
 
     @property
+    def kernel(self) -> Kernel:
+        """Covariance of the prior."""
+        return self.prior.kernel
+
+    @property
     def dimension(self) -> int:
         """Number of axes of the box."""
         return int(self.points.shape[1])
 
     def mean(self, at: Floats) -> Floats:
         """Return the posterior mean at `a x d` points."""
-        mean: Floats = self.kernel.matrix(at, self.points) @ self.weights
+        learned = self.kernel.matrix(at, self.points) @ self.weights
+        mean: Floats = self.prior.mean(at) + learned
         return mean
 
     def mean_gradient(self, at: Floats) -> tuple[Floats, Floats]:
         """Return the mean and its `a x d` gradient at `a x d` points."""
         cross, slope = self.kernel.matrix_and_slope(at, self.points)
         gradient = self.kernel.point_gradient(at, self.points, slope * self.weights)
-        return cross @ self.weights, gradient
+        gradient += self.prior.mean_gradient(at)
+        return self.prior.mean(at) + cross @ self.weights, gradient
 
     def variance(self, at: Floats) -> Floats:
         """Return the posterior variance at `a x d` points; positive."""
@@ -99,23 +107,23 @@ def fit_posterior(choices: Choices) -> Posterior:
     Raises:
         FitFailedError: if the arithmetic breaks down.
     """
-    return condition(fit_kernel(choices), choices)
+    return condition(fit_prior(choices), choices)
 
 
-def condition(kernel: Kernel, choices: Choices) -> Posterior:
-    """Return the posterior under a given kernel.
+def condition(prior: Prior, choices: Choices) -> Posterior:
+    """Return the posterior under a given prior.
 
     Args:
-        kernel: the prior's kernel.
+        prior: with its parameters.
         choices: the recorded choices.
 
     Raises:
         FitFailedError: if the arithmetic breaks down.
     """
-    covariance = prior_covariance(kernel, choices.points)
-    mode = find_mode(covariance, choices, np.zeros(choices.n_points))
+    mean, covariance = prior.mean(choices.points), prior.covariance(choices.points)
+    mode = find_mode(mean, covariance, choices, mean)
     return Posterior(
-        kernel=kernel,
+        prior=prior,
         points=choices.points,
         weights=mode.gradient,
         gain=mode.precision_gain(),

@@ -7,6 +7,7 @@ from scipy import stats
 from multibo.optimizer.preference import acquisition, posterior
 from multibo.optimizer.preference.kernel import Kernel
 from multibo.optimizer.preference.posterior import Posterior
+from multibo.optimizer.preference.prior import Prior
 from tests.support.gradients import numeric_gradient
 from tests.support.histories import some_choices
 
@@ -15,8 +16,8 @@ ELSEWHERE = np.random.default_rng(0).random((5, 3))
 
 @pytest.fixture(scope="module")
 def fitted() -> Posterior:
-    kernel = Kernel(np.array([0.5, 0.8, 0.6]), 3.0)
-    return posterior.condition(kernel, some_choices(3, 12))
+    prior = Prior(Kernel(np.array([0.5, 0.8, 0.6]), 3.0))
+    return posterior.condition(prior, some_choices(3, 12))
 
 
 @pytest.mark.parametrize("n_filled", [1, 2, 3])
@@ -68,7 +69,8 @@ def test_win_probabilities_sum_to_one_and_follow_the_slots(fitted: Posterior) ->
 
 
 def test_two_candidates_nothing_is_known_of_win_alike(fitted: Posterior) -> None:
-    far = np.array([[40.0, 0.0, 0.0], [0.0, 40.0, 0.0]])
+    # Equally far from the center, where the prior mean is highest.
+    far = np.array([[40.5, 0.5, 0.5], [0.5, 40.5, 0.5]])
 
     chance = acquisition.win_probabilities(fitted, far)
 

@@ -5,7 +5,7 @@ import pytest
 
 from multibo.optimizer.preference import hyperparameters
 from multibo.optimizer.preference.dataset import Answer, choices_of
-from multibo.optimizer.preference.hyperparameters import HyperPrior
+from multibo.optimizer.preference.prior import HyperPrior
 from tests.support.gradients import numeric_gradient
 from tests.support.histories import a_warp, some_choices
 
@@ -25,25 +25,6 @@ def test_the_evidence_gradient_matches_finite_differences() -> None:
     assert gradient == pytest.approx(expected, rel=1e-6, abs=1e-8)
 
 
-def test_the_prior_gradient_matches_finite_differences() -> None:
-    prior = HyperPrior(8)
-    parameters = np.random.default_rng(2).standard_normal(9)
-
-    _, gradient = prior.log_density(parameters)
-
-    expected = numeric_gradient(lambda at: prior.log_density(at)[0], parameters)
-    assert gradient == pytest.approx(expected, rel=1e-6)
-
-
-@pytest.mark.parametrize("dimension", [2, 6, 16])
-def test_every_fit_starts_at_the_mode_of_the_prior(dimension: int) -> None:
-    prior = HyperPrior(dimension)
-
-    _, gradient = prior.log_density(prior.start())
-
-    assert gradient == pytest.approx(np.zeros(dimension + 1), abs=1e-12)
-
-
 def test_an_axis_without_effect_gets_a_longer_length_scale() -> None:
     generator = np.random.default_rng(3)
     history = []
@@ -51,7 +32,7 @@ def test_an_axis_without_effect_gets_a_longer_length_scale() -> None:
         shown = tuple(a_warp(2, generator) for _ in range(4))
         history.append(Answer(shown, max(range(4), key=lambda slot: shown[slot][0])))
 
-    kernel = hyperparameters.fit_kernel(choices_of(2, history))
+    kernel = hyperparameters.fit_prior(choices_of(2, history)).kernel
 
     assert kernel.length_scales[1] > kernel.length_scales[0]
 
@@ -63,7 +44,7 @@ def test_a_decisive_person_has_a_larger_output_scale_than_a_random_one() -> None
     random = [Answer(slate, int(generator.integers(4))) for slate in slates]
 
     scales = [
-        hyperparameters.fit_kernel(choices_of(2, history)).output_scale
+        hyperparameters.fit_prior(choices_of(2, history)).kernel.output_scale
         for history in (decisive, random)
     ]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from multibo.optimizer.preference.hyperparameters import kernel_of
 from multibo.optimizer.preference.kernel import Kernel
+from multibo.optimizer.preference.prior import prior_of
 from tests.support.gradients import numeric_gradient
 
 GENERATOR = np.random.default_rng(4)
@@ -62,9 +62,9 @@ def test_the_gradient_in_the_parameters_is_the_slope_of_the_covariance() -> None
     parameters = np.log(np.array([0.4, 0.7, 1.1, 2.0]))
 
     def weighted(at: np.ndarray) -> float:
-        return float((sensitivity * kernel_of(at).matrix(LEFT, LEFT)).sum())
+        return float((sensitivity * prior_of(at).kernel.matrix(LEFT, LEFT)).sum())
 
-    kernel = kernel_of(parameters)
+    kernel = prior_of(parameters).kernel
     gradient = kernel.log_gradient(LEFT, kernel.matrix(LEFT, LEFT), sensitivity)
 
     assert gradient == pytest.approx(numeric_gradient(weighted, parameters), rel=1e-6)
