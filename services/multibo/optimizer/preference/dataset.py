@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from multibo.optimizer.preference.arrays import Floats, Ints
 from multibo.optimizer.preference.errors import InvalidRequestError
-
-QUANTA_PER_UNIT: Final = 4096
-"""A quantized coordinate `q` in `[-4096, 4096]` means `q / 4096` in `[-1, 1]`."""
+from multibo.warp.space import QUANTUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +94,14 @@ def check_answer(dimension: int, answer: Answer) -> None:
             raise InvalidRequestError(
                 f"a warp vector has {len(warp)} coordinates, expected {dimension}"
             )
-        if max(map(abs, warp)) > QUANTA_PER_UNIT:
+        if max(map(abs, warp)) > QUANTUM:
             raise InvalidRequestError("a warp vector lies outside the box")
 
 
 def unit_points(warps: Sequence[tuple[int, ...]]) -> Floats:
     """Return quantized warp vectors as `m x d` points of the unit box."""
     quantized = np.array(warps, dtype=np.float64)
-    return (quantized / QUANTA_PER_UNIT + 1.0) / 2.0
+    return (quantized / QUANTUM + 1.0) / 2.0
 
 
 def quantized_warp(point: Floats) -> tuple[int, ...]:
@@ -113,5 +110,5 @@ def quantized_warp(point: Floats) -> tuple[int, ...]:
     Args:
         point: `d` coordinates; those outside the box are clipped to it.
     """
-    scaled = np.rint((2.0 * np.clip(point, 0.0, 1.0) - 1.0) * QUANTA_PER_UNIT)
+    scaled = np.rint((2.0 * np.clip(point, 0.0, 1.0) - 1.0) * QUANTUM)
     return tuple(int(q) for q in scaled)
