@@ -28,7 +28,7 @@ web: .venv/.stamp  ## Bundle the page into the gateway
 	@bash clients/web/build.sh
 
 bench: .venv/.stamp  ## Measure; results go to benchmarks/results
-	@$(BIN)/python benchmarks/overhead.py --out benchmarks/results/overhead.json && $(BIN)/python -m multibo.evaluation judges && $(BIN)/python -m multibo.evaluation seeds
+	@bash .ci/bench.sh
 
 help:  ## List the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

@@ -1,9 +1,10 @@
 """What our loop and the warp cost, as ratios of paired timings in one process.
 
 `loop`: a slate of four through `Pipeline.render` (PNG and features included) against
-the stock pipeline for the same four images. `warp`: a warped batch against the same
-batch with `warp=None`, without the decoder. The two sides of a pair run next to each
-other, in alternating order, so that a busy machine slows both.
+the stock pipeline for four images of the same size. `warp`: a warped batch against the
+same batch with `warp=None`, without the decoder. The sides of a pair run one after the
+other, in alternating order, so that a busy machine slows both. CPU seconds stand beside
+wall seconds: with `--threads 1` they hardly feel what else the machine does.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import os
 import platform
 import random
+import re
 import statistics
 import subprocess
 import time
@@ -22,7 +24,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-import diffusers
 import torch
 from diffusers import DDIMScheduler, StableDiffusionPipeline
 
@@ -34,7 +35,7 @@ from multibo.render.pipelines import Pipeline, load_pipeline
 from multibo.warp.parametrization import WarpFamily, plan
 from multibo.warp.space import QUANTUM, warp_space
 
-Clock: TypeAlias = Callable[[], float]
+Clock: TypeAlias = Callable[[], tuple[float, float]]
 
 K: Final = 4
 WARM_UPS: Final = 2
@@ -55,13 +56,11 @@ class Comparison:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the comparisons and write the results; return 1 if a limit is exceeded."""
     options = _parser().parse_args(arguments)
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    model = Catalog.load(catalog_path()).model(options.model)
-    pipeline = load_pipeline(model)
+    model = Catalog.load(catalog_path()).default
+    pipeline = load_pipeline(model, threads=options.threads)
     comparisons = [
-        _loop(pipeline, model),
-        _loop_identity(pipeline, model),
+        _loop(pipeline, model, identity=False),
+        _loop(pipeline, model, identity=True),
         _warp(model, window=None),
         _warp(model, window=(0.0, 1.0)),
     ]
@@ -70,26 +69,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results[comparison.name] = measured(comparison, options.pairs)
         print(comparison.name, json.dumps(results[comparison.name]))
     document = {**_circumstances(pipeline), "pairs": options.pairs, "results": results}
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return int(any(results[name]["ratio"] > limit for name, limit in LIMITS.items()))
 
 
+def now() -> tuple[float, float]:
+    """Return wall and CPU seconds of this process, each since some moment."""
+    return time.perf_counter(), time.process_time()
+
+
 def measured(
-    comparison: Comparison, n_pairs: int, clock: Clock = time.perf_counter
+    comparison: Comparison, n_pairs: int, clock: Clock = now
 ) -> dict[str, Any]:
     """Time a comparison and summarize it.
 
     Args:
         comparison: what to time.
         n_pairs: pairs after the warm-ups.
-        clock: seconds since any moment.
+        clock: wall and CPU seconds since any moment.
 
     Returns:
-        Median ratio, its 95 % bootstrap interval, and the median seconds of each side.
+        Median ratio, its 95 % bootstrap interval, and the median seconds of each side;
+        the same in CPU seconds under `cpu`.
     """
     turns = range(n_pairs + WARM_UPS)
     pairs = [_pair(comparison, turn, clock) for turn in turns][WARM_UPS:]
+    wall, cpu = (
+        _summary([(ours[kind], reference[kind]) for ours, reference in pairs])
+        for kind in (0, 1)
+    )
+    return {**wall, "cpu": cpu}
+
+
+def _summary(pairs: Sequence[tuple[float, float]]) -> dict[str, Any]:
     ratios = [ours / reference for ours, reference in pairs]
     low, high = median_interval(ratios)
     return {
@@ -115,7 +127,9 @@ def median_interval(values: Sequence[float]) -> tuple[float, float]:
     return medians[tail], medians[-tail - 1]
 
 
-def _pair(comparison: Comparison, turn: int, clock: Clock) -> tuple[float, float]:
+def _pair(
+    comparison: Comparison, turn: int, clock: Clock
+) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return seconds of ours and of the reference; each goes first in turn."""
     if turn % 2:
         reference = _seconds(comparison.reference, clock)
@@ -124,10 +138,11 @@ def _pair(comparison: Comparison, turn: int, clock: Clock) -> tuple[float, float
     return ours, _seconds(comparison.reference, clock)
 
 
-def _seconds(work: Callable[[], object], clock: Clock = time.perf_counter) -> float:
-    began = clock()
+def _seconds(work: Callable[[], object], clock: Clock = now) -> tuple[float, float]:
+    wall_s, cpu_s = clock()
     work()
-    return clock() - began
+    wall_end_s, cpu_end_s = clock()
+    return wall_end_s - wall_s, cpu_end_s - cpu_s
 
 
 def _slate(model: ModelSpec, chance: random.Random | None) -> list[RenderSpec]:
@@ -169,17 +184,14 @@ def _latent_shape(
     return channels, model.height_px // factor, model.width_px // factor
 
 
-def _loop(pipeline: Pipeline, model: ModelSpec) -> Comparison:
-    chance = random.Random(1)
+def _loop(pipeline: Pipeline, model: ModelSpec, *, identity: bool) -> Comparison:
+    """Our loop; under the identity its pictures are the stock pipeline's to the bit."""
+    chance = None if identity else random.Random(1)
     return Comparison(
-        "loop", lambda: pipeline.render(_slate(model, chance)), _stock(model)
+        "loop_identity" if identity else "loop",
+        lambda: pipeline.render(_slate(model, chance)),
+        _stock(model),
     )
-
-
-def _loop_identity(pipeline: Pipeline, model: ModelSpec) -> Comparison:
-    """The identity warp, whose pictures are the stock pipeline's to the bit."""
-    rows = _slate(model, None)
-    return Comparison("loop_identity", lambda: pipeline.render(rows), _stock(model))
 
 
 def _warp(model: ModelSpec, window: tuple[float, float] | None) -> Comparison:
@@ -226,12 +238,12 @@ def _family(model: ModelSpec, window: tuple[float, float] | None) -> WarpFamily:
 
 
 def _plan_s(model: ModelSpec) -> float:
-    """Return the median seconds of planning a slate for grids of 256 and 64 tokens."""
+    """Return the median CPU seconds of planning a slate for 256 and 64 tokens."""
     family = _family(model, window=None)
     chance = random.Random(3)
     vectors = [[chance.uniform(-1, 1) for _ in family.amplitudes] for _ in range(K)]
     return statistics.median(
-        _seconds(lambda: plan(family, vectors, [(16, 16), (8, 8)], n_copies=2))
+        _seconds(lambda: plan(family, vectors, [(16, 16), (8, 8)], n_copies=2))[1]
         for _ in range(20)
     )
 
@@ -249,7 +261,6 @@ def _circumstances(pipeline: Pipeline) -> dict[str, Any]:
         "limits": LIMITS,
         "numerics": pipeline.numerics,
         "torch": torch.__version__,
-        "diffusers": diffusers.__version__,
         "python": platform.python_version(),
         "machine": {
             "processor": _processor(),
@@ -258,17 +269,15 @@ def _circumstances(pipeline: Pipeline) -> dict[str, Any]:
         },
         "commit": _commit(),
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "plan_s": round(_plan_s(model), 5),
+        "plan_cpu_s": round(_plan_s(model), 5),
     }
 
 
 def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2] for line in lines if line.startswith("model name")]
-    return names[0].strip() if names else platform.machine()
+    info = Path("/proc/cpuinfo")
+    text = info.read_text(encoding="utf-8") if info.is_file() else ""
+    found = re.search(r"^model name\s*: (.+)$", text, flags=re.MULTILINE)
+    return found.group(1) if found else platform.machine()
 
 
 def _commit() -> str:
@@ -282,7 +291,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=30)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--model", default="", help="catalog name; default the first")
     parser.add_argument("--threads", type=int, help="CPU threads; default all")
     return parser
 

@@ -18,6 +18,10 @@ import redis
 from multibo.local import errors, redis_binary
 from tests.support import servers
 
+# Read by OpenMP when torch is loaded: on a busy machine threads that spin while they
+# wait make rendering several times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 URL_VARIABLE: Final = "MULTIBO_TEST_REDIS_URL"
 _SOURCES: Final = pytest.StashKey[list[str]]()
 

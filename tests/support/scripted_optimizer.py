@@ -20,6 +20,7 @@ from multibo.v1 import (
     insight_service_pb2_grpc,
     model_service_pb2_grpc,
     round_pb2,
+    round_service_pb2,
     round_service_pb2_grpc,
     session_pb2,
     session_service_pb2,
@@ -229,3 +230,8 @@ def a_candidate(
 def told(cursor: str = "", **event: Any) -> session_service_pb2.WatchSessionResponse:
     """One message of a stream, given by the field of the event."""
     return session_service_pb2.WatchSessionResponse(cursor=cursor, **event)
+
+
+def proposes(optimizer: ScriptedOptimizer, round: round_pb2.Round) -> None:
+    """Have it answer ProposeRound with a round."""
+    optimizer.on("ProposeRound", round_service_pb2.ProposeRoundResponse(round=round))

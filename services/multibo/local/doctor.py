@@ -17,8 +17,8 @@ from multibo.local import extras, redis_binary
 from multibo.local.errors import LocalError
 
 FREE_DISK_BYTES: Final = 2 * 1024**3
-MEMORY_BYTES: Final = 3 * 1024**3
-"""Measured: the stack takes about 2 GB."""
+MEMORY_BYTES: Final = 2 * 1024**3
+"""Measured: the stack with one worker takes 0.95 GB."""
 
 
 class Verdict(StrEnum):

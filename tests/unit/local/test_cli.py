@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
 import pytest
 
-from multibo.client.discovery import Endpoints
-from multibo.client.loop import LoopThread
 from multibo.local import cli
 from multibo.local.state_dir import StateDir
 from multibo.v1 import (
@@ -29,31 +26,10 @@ from tests.support.scripted_optimizer import (
     a_free_port,
     a_round,
     a_session,
-    serving,
 )
 
+pytestmark = pytest.mark.usefixtures("home")
 HEAVY = ("torch", "redis", "celery", "numpy", "multibo.jobs")
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user with nothing set up."""
-    monkeypatch.delenv("MULTIBO_ADDRESS", raising=False)
-    monkeypatch.delenv("MULTIBO_REDIS_URL", raising=False)
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    return tmp_path / "multibo"
-
-
-@pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedOptimizer]:
-    optimizer = ScriptedOptimizer()
-    loop = LoopThread()
-    server = serving(optimizer)
-    loop.run(server.__aenter__())
-    monkeypatch.setenv("MULTIBO_ADDRESS", optimizer.address)
-    yield optimizer
-    loop.run(server.__aexit__(None, None, None))
-    loop.close()
 
 
 def test_until_a_subcommand_needs_more_only_the_client_is_imported() -> None:
@@ -260,55 +236,3 @@ def test_a_refusal_is_printed_and_fails(
 
     assert cli.main(["sessions", "show", "faces"]) == cli.FAILED
     assert capsys.readouterr().err == "multibo: SESSION_NOT_FOUND: no session faces\n"
-
-
-def test_the_doctor_finds_this_installation_healthy(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    status = cli.main(["doctor"])
-
-    said = capsys.readouterr().out
-    assert status == cli.OK, said
-    assert "not running; `multibo up` starts it" in said
-
-
-def test_the_doctor_names_what_is_missing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    monkeypatch.setenv("MULTIBO_REDIS_URL", f"redis://127.0.0.1:{a_free_port()}/0")
-    monkeypatch.setenv("MULTIBO_CATALOG", "/no/such/catalog.toml")
-
-    status = cli.main(["doctor"])
-
-    said = capsys.readouterr().out.splitlines()
-    failed = {line.split()[1] for line in said if line.startswith("FAIL")}
-    assert status == cli.FAILED
-    assert failed == {"gateway", "redis", "catalog"}
-
-
-def test_the_doctor_asks_the_running_stack(
-    home: Path, scripted: ScriptedOptimizer, capsys: pytest.CaptureFixture[str]
-) -> None:
-    model = model_pb2.Model(
-        title="Avatars", readiness=model_pb2.MODEL_READINESS_STARTING
-    )
-    scripted.on("ListModels", model_service_pb2.ListModelsResponse(models=[model]))
-    home.mkdir()
-    here = Endpoints(grpc=scripted.address, page="http://127.0.0.1:1", redis="", pid=1)
-    (home / "endpoints.json").write_text(here.to_json())
-
-    assert cli.main(["doctor"]) == cli.OK
-    assert "http://127.0.0.1:1 (Avatars STARTING)" in capsys.readouterr().out
-
-
-def test_the_doctor_notices_a_stack_that_does_not_answer(
-    home: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    home.mkdir()
-    gone = f"127.0.0.1:{a_free_port()}"
-    here = Endpoints(grpc=gone, page="http://127.0.0.1:1", redis="", pid=1)
-    (home / "endpoints.json").write_text(here.to_json())
-
-    assert cli.main(["doctor"]) == cli.FAILED
-    assert f"announced at {gone}" in capsys.readouterr().out

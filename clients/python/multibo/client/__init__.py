@@ -16,6 +16,7 @@ the server tells in `multibo.client.types`.
 from __future__ import annotations
 
 import os
+from typing import Final
 
 import grpc
 
@@ -48,7 +49,7 @@ __all__ = [
     "types",
 ]
 
-DEFAULT_PROJECT = "local"
+DEFAULT_PROJECT: Final = "local"
 
 
 def connect(

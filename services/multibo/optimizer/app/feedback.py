@@ -9,6 +9,7 @@ from multibo.jobs.job import JobState, RenderJob
 from multibo.optimizer.app import create
 from multibo.optimizer.app.errors import CommitContendedError
 from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.twins import reply_of_twin
 from multibo.optimizer.app.values import (
     Change,
     Committed,
@@ -17,6 +18,7 @@ from multibo.optimizer.app.values import (
     SessionView,
 )
 from multibo.optimizer.session import history, machine
+from multibo.optimizer.session.errors import SessionError
 from multibo.optimizer.session.ids import RoundName
 from multibo.optimizer.session.model import (
     Feedback,
@@ -76,7 +78,13 @@ async def submit_feedback(
         machine.check_etag(session, etag)
         round = await app.store.read_round(name.session, name.number)
         now_ms = app.clock.now_ms()
-        after = machine.record_feedback(session, round, feedback, now_ms=now_ms)
+        try:
+            after = machine.record_feedback(session, round, feedback, now_ms=now_ms)
+        except SessionError as refusal:
+            replayed = await reply_of_twin(app, session, key, refusal)
+            if replayed is not None:
+                return replayed
+            continue
         change, reply = _change(app, after, round, feedback, key, encode)
         outcome = await app.store.commit(change)
         if outcome is Committed.DONE:

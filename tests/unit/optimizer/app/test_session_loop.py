@@ -334,3 +334,25 @@ async def test_equal_histories_get_equal_slates() -> None:
         slates.append((await propose.propose_round(app, NAME)).slate.candidates)
 
     assert slates[0] == slates[1]
+
+
+async def test_a_twin_that_commits_between_two_reads_is_replayed() -> None:
+    app = an_app()
+    await started(app)
+    round = await propose.propose_round(app, NAME)
+
+    class Overtaken(type(app.store)):  # type: ignore[misc]
+        twin = True
+
+        async def read_round(self, name: SessionName, number: int) -> Round:
+            if self.twin:
+                self.twin = False
+                await answer(app, round, 1, "same")
+            return await super().read_round(name, number)
+
+    app.store.__class__ = Overtaken
+
+    assert await answer(app, round, 1, "same") == b"judged"
+    assert len((await app.store.read_log(NAME))[0]) == 1
+    with pytest.raises(RoundNotOpenError):
+        await answer(app, round, 2, "another")

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Every measurement, one after the other, into benchmarks/results; `make bench`.
+# Takes its time on 2 cores; leave the machine alone meanwhile.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+results=benchmarks/results
+python=.venv/bin/python
+mkdir -p "$results"
+
+"$python" benchmarks/overhead.py --out "$results/overhead.json"
+OMP_NUM_THREADS=1 "$python" benchmarks/preference.py --output "$results/preference.json"
+"$python" -m multibo.evaluation judges --out "$results"
+"$python" -m multibo.evaluation seeds --out "$results"
