@@ -58,8 +58,11 @@ def _read_all(requests: BinaryIO, bodies: queue.SimpleQueue[bytes]) -> None:
     """Queue every frame's body; end the process at the end of input."""
     while True:
         header = requests.read(HEADER.size)
-        body = requests.read(HEADER.unpack(header)[0]) if header else b""
-        if not body:
+        if len(header) < HEADER.size:
+            os._exit(0)
+        (length,) = HEADER.unpack(header)
+        body = requests.read(length)
+        if len(body) < length:
             os._exit(0)
         bodies.put(body)
 

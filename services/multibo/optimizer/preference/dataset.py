@@ -29,9 +29,7 @@ import numpy as np
 
 from multibo.optimizer.preference.arrays import Floats, Ints
 from multibo.optimizer.preference.errors import InvalidRequestError
-
-QUANTA_PER_UNIT: Final = 4096
-"""A quantized coordinate `q` in `[-4096, 4096]` means `q / 4096` in `[-1, 1]`."""
+from multibo.warp.space import QUANTUM
 
 
 class AnswerKind(StrEnum):
@@ -215,14 +213,14 @@ def check_warps(dimension: int, warps: tuple[tuple[int, ...], ...]) -> None:
             raise InvalidRequestError(
                 f"a warp vector has {len(warp)} coordinates, expected {dimension}"
             )
-        if max(map(abs, warp)) > QUANTA_PER_UNIT:
+        if max(map(abs, warp)) > QUANTUM:
             raise InvalidRequestError("a warp vector lies outside the box")
 
 
 def unit_points(warps: Sequence[tuple[int, ...]]) -> Floats:
     """Return quantized warp vectors as `m x d` points of the unit box."""
     quantized = np.array(warps, dtype=np.float64)
-    return (quantized / QUANTA_PER_UNIT + 1.0) / 2.0
+    return (quantized / QUANTUM + 1.0) / 2.0
 
 
 def quantized_warp(point: Floats) -> tuple[int, ...]:
@@ -231,5 +229,5 @@ def quantized_warp(point: Floats) -> tuple[int, ...]:
     Args:
         point: `d` coordinates; those outside the box are clipped to it.
     """
-    scaled = np.rint((2.0 * np.clip(point, 0.0, 1.0) - 1.0) * QUANTA_PER_UNIT)
+    scaled = np.rint((2.0 * np.clip(point, 0.0, 1.0) - 1.0) * QUANTUM)
     return tuple(int(q) for q in scaled)
