@@ -70,11 +70,12 @@ async def submit_feedback(
     """
     for _ in range(app.limits.commit_tries):
         session = await app.store.read(name.session)
+        round = await app.store.read_round(name.session, name.number)
+        # After the reads: a twin that was faster is seen here, not as a closed round.
         replayed = await app.store.replay(name.session, key)
         if replayed is not None:
             return replayed
         machine.check_etag(session, etag)
-        round = await app.store.read_round(name.session, name.number)
         now_ms = app.clock.now_ms()
         after = machine.record_feedback(session, round, feedback, now_ms=now_ms)
         change, reply = _change(app, after, round, feedback, key, encode)
