@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from multibo.optimizer.adapters.engine_process import EngineProcess
+from multibo.optimizer.preference import engine as direct
 from multibo.optimizer.preference.engine import ProposalRequest
 from multibo.optimizer.preference.errors import InvalidRequestError
-from tests.support.histories import a_history
+from tests.support.histories import a_history, a_mixed_history
 
 PARENT = """
 import asyncio
@@ -85,6 +86,39 @@ async def test_before_the_start_slates_are_degraded() -> None:
     assert "starting" in proposal.degraded
     assert "starting" in recommendation.degraded
     assert len({candidate.warp for candidate in proposal.candidates}) == 4
+
+
+async def test_the_process_answers_as_the_engine_does(engine: EngineProcess) -> None:
+    history = a_mixed_history(4, 9, seed=3)
+    slate = history[-1].shown
+    prior = await engine.prior_of(4, history, timeout_s=30)
+
+    advice = await engine.advise(4, history, prior, timeout_s=30)
+    prediction = await engine.predict(4, 4, history, slate, prior, timeout_s=30)
+    learned = await engine.preference_map(4, history, 1, None, prior, timeout_s=30)
+
+    assert prior == direct.prior_of(4, history)
+    assert advice == direct.advise(4, history, prior)
+    assert prediction == direct.predict(4, 4, history, slate, prior)
+    assert learned == direct.preference_map(4, history, 1, None, prior)
+
+
+async def test_before_the_start_all_but_the_prior_is_degraded() -> None:
+    engine = EngineProcess()
+    history = a_mixed_history(4, 5, seed=3)
+    slate = history[-1].shown
+
+    advice = await engine.advise(4, history, timeout_s=30)
+    prediction = await engine.predict(4, 4, history, slate, timeout_s=30)
+    learned = await engine.preference_map(4, history, timeout_s=30)
+
+    assert "starting" in advice.degraded
+    assert "starting" in prediction.degraded
+    assert "starting" in learned.degraded
+    assert not advice.stop
+    assert len(learned.trace) == 5
+    prior = await engine.prior_of(4, history, timeout_s=30)
+    assert prior == direct.prior_of(4, history)
 
 
 async def test_calls_of_many_sessions_are_all_answered(engine: EngineProcess) -> None:

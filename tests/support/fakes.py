@@ -17,6 +17,7 @@ from multibo.optimizer.adapters.redis_feed import RedisFeed
 from multibo.optimizer.adapters.redis_store import RedisStore
 from multibo.optimizer.app.ports import App, Engine
 from multibo.optimizer.app.values import Limits, Readiness
+from multibo.optimizer.figures.threaded import ThreadedFigures
 from multibo.optimizer.preference import engine
 from multibo.optimizer.preference.dataset import Answer
 from multibo.optimizer.preference.slate import (
@@ -103,9 +104,58 @@ class DirectEngine:
         return engine.propose(request)
 
     async def recommend(
-        self, dimension: int, history: tuple[Answer, ...], *, timeout_s: float
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
     ) -> Recommendation:
-        return engine.recommend(dimension, history)
+        return engine.recommend(dimension, history, prior)
+
+    async def prior_of(
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
+    ) -> tuple[float, ...]:
+        return engine.prior_of(dimension, history, prior)
+
+    async def advise(
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
+    ) -> engine.Advice:
+        return engine.advise(dimension, history, prior)
+
+    async def predict(
+        self,
+        dimension: int,
+        k: int,
+        history: tuple[Answer, ...],
+        slate_warps: tuple[tuple[int, ...], ...],
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
+    ) -> engine.Prediction:
+        return engine.predict(dimension, k, history, slate_warps, prior)
+
+    async def preference_map(
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        x_axis: int | None = None,
+        y_axis: int | None = None,
+        prior: tuple[float, ...] = (),
+        *,
+        timeout_s: float,
+    ) -> engine.PreferenceMap:
+        return engine.preference_map(dimension, history, x_axis, y_axis, prior)
 
 
 class FakeImages:
@@ -130,6 +180,7 @@ def an_app(
         feed=store,
         fleet=FakeFleet(store, renders=renders),
         engine=engine or DirectEngine(),
+        figures=ThreadedFigures(),
         images=FakeImages(),
         catalog=Catalog.load(CATALOG),
         clock=time,
@@ -144,6 +195,7 @@ def a_redis_app(redis: Redis, *, engine: Engine) -> App:
         feed=RedisFeed(redis),
         fleet=RedisFakeFleet(redis),
         engine=engine,
+        figures=ThreadedFigures(),
         images=FakeImages(),
         catalog=Catalog.load(CATALOG),
         clock=FakeClock(),

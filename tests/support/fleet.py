@@ -26,6 +26,7 @@ from multibo.optimizer.app import create, propose
 from multibo.optimizer.app.create import CreateSession
 from multibo.optimizer.app.ports import App, RenderFleet
 from multibo.optimizer.app.values import Limits, RequestKey
+from multibo.optimizer.figures.threaded import ThreadedFigures
 from multibo.optimizer.session.ids import SessionName
 from multibo.optimizer.session.model import Round, RoundState
 from tests.support.fakes import CATALOG, DirectEngine
@@ -99,6 +100,7 @@ async def an_optimizer(
         feed=RedisFeed(redis),
         fleet=fleet or celery,
         engine=DirectEngine(),
+        figures=ThreadedFigures(),
         images=BlobImages(open_blobs(blob_url(folder))),
         catalog=Catalog.load(CATALOG),
         clock=SystemClock(),

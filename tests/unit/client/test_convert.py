@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from multibo.client import convert, types
-from multibo.v1 import model_pb2, round_pb2, session_pb2
+from multibo.client import convert, insight, types
+from multibo.v1 import insight_service_pb2, model_pb2, round_pb2, session_pb2
 from tests.support.scripted_optimizer import a_candidate, a_round, a_session
 
 KINDS = (
@@ -15,6 +15,10 @@ KINDS = (
     (types.RoundState, round_pb2.RoundState, "ROUND_STATE_"),
     (types.CandidateState, round_pb2.CandidateState, "CANDIDATE_STATE_"),
     (types.CandidateRole, round_pb2.CandidateRole, "CANDIDATE_ROLE_"),
+    (types.SkipReason, round_pb2.SkipReason, "SKIP_REASON_"),
+    (types.ForkMode, session_pb2.ForkMode, "FORK_MODE_"),
+    (insight.FigureKind, insight_service_pb2.FigureKind, "FIGURE_KIND_"),
+    (insight.FigureFormat, insight_service_pb2.FigureFormat, "FIGURE_FORMAT_"),
     (types.ModelReadiness, model_pb2.ModelReadiness, "MODEL_READINESS_"),
 )
 
@@ -24,7 +28,8 @@ def test_every_enum_has_the_members_of_the_wire() -> None:
         names = [value.name for value in wire.DESCRIPTOR.values]
         known = {name.removeprefix(prefix) for name in names} - {"UNSPECIFIED"}
 
-        assert {member.value for member in kind} - {"UNKNOWN"} == known
+        own = {"UNKNOWN", "UNSPECIFIED"}
+        assert {member.value for member in kind} - own == known
 
 
 def test_a_state_of_a_newer_server_is_unknown_and_no_failure() -> None:

@@ -213,3 +213,53 @@ def test_a_closed_connection_says_so(scripted: ScriptedOptimizer) -> None:
 
     with pytest.raises(RuntimeError, match="closed"):
         multibo.models()
+
+
+def test_a_round_is_answered_left_and_repaired(
+    multibo: Project, scripted: ScriptedOptimizer
+) -> None:
+    round = a_round(OPEN, READY, READY)
+    done = round_service_pb2.SubmitFeedbackResponse(round=round, session=a_session())
+    scripted.on("SubmitFeedback", done)
+    scripted.on("RequestVariety", round_service_pb2.RequestVarietyResponse(round=round))
+    scripted.on("CancelRound", round_service_pb2.CancelRoundResponse(round=round))
+    scripted.on(
+        "RetryCandidate",
+        round_service_pb2.RetryCandidateResponse(candidate=a_candidate(0)),
+    )
+    scripted.on("PredictChoice", insight_service_pb2.PredictChoiceResponse())
+    opened = multibo.session("faces").propose()
+
+    answers = [opened.rank([0, 1]), opened.tie([0, 1]), opened.none_of_these()]
+    answers.append(opened.skip())
+
+    assert {answer.name for answer in answers} == {multibo.session("faces").name}
+    assert opened.candidates[0].retry().slot == 0
+    assert opened.prediction().log_loss is None
+    assert opened.variety().cancel().state.value == "OPEN"
+
+
+def test_a_session_goes_back_forks_and_explains_itself(
+    multibo: Project, scripted: ScriptedOptimizer
+) -> None:
+    wire, shown = session_service_pb2, a_session()
+    scripted.on("UndoFeedback", wire.UndoFeedbackResponse(session=shown))
+    scripted.on("RedoFeedback", wire.RedoFeedbackResponse(session=shown))
+    scripted.on("ForkSession", wire.ForkSessionResponse(session=shown))
+    scripted.on("ExportSession", wire.ExportSessionResponse(document=b"{}"))
+    scripted.on("ImportSession", wire.ImportSessionResponse(session=shown))
+    listed = round_service_pb2.ListRoundsResponse(rounds=[a_round(OPEN, READY)])
+    scripted.on("ListRounds", listed)
+    scripted.on("GetStoppingAdvice", insight_service_pb2.GetStoppingAdviceResponse())
+    scripted.on("GetPreferenceMap", insight_service_pb2.GetPreferenceMapResponse())
+    scripted.on("RenderFigure", insight_service_pb2.RenderFigureResponse(data=b"png"))
+    session = multibo.session("faces")
+
+    assert session.undo() == session.redo() == session.info
+    assert session.fork().name == session.name
+    document = session.export().document
+    assert multibo.import_session(document).name == session.name
+    assert [r.candidates[0].image() for r in session.rounds()] == [b"png"]
+    assert not session.stopping_advice().stop
+    assert session.preference_map().axes == ()
+    assert session.figure().data == b"png"

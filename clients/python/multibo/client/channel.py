@@ -16,6 +16,7 @@ from multibo.client.errors import (
     CommitContendedError,
     DeadlineExceededError,
     ServerUnreachableError,
+    TokenUnusableError,
 )
 from multibo.client.refusal import Refusal, read_refusal
 from multibo.v1 import (
@@ -91,11 +92,38 @@ def _is_local(address: str) -> bool:
     return address.startswith(("unix:", "localhost:", "127.", "[::1]", "ipv4:127."))
 
 
-class Transport:
-    """The stubs of all services over one channel."""
+def check_token(token: str, address: str, *, encrypted: bool) -> None:
+    """Refuse a token that cannot be sent, or that others would read.
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    Args:
+        token: a bearer token or an API key; empty is none.
+        address: gRPC target.
+        encrypted: whether the channel has TLS.
+
+    Raises:
+        TokenUnusableError: never with the token in its text.
+    """
+    if not token:
+        return
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise TokenUnusableError("the token is not one line of ASCII without spaces")
+    if not encrypted and not _is_local(address):
+        raise TokenUnusableError(
+            f"the token would go to {address} in plain text; give `credentials`"
+        )
+
+
+class Transport:
+    """The stubs of all services over one channel.
+
+    Attributes:
+        metadata: sent with every call.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, token: str = "") -> None:
         self._channel = channel
+        header = (("authorization", f"Bearer {token}"),)
+        self.metadata: tuple[tuple[str, str], ...] = header if token else ()
         # The generated stubs carry no annotations.
         self.sessions: Any = _stub(session_service_pb2_grpc.SessionServiceStub, channel)
         self.rounds: Any = _stub(round_service_pb2_grpc.RoundServiceStub, channel)
@@ -143,7 +171,7 @@ class Transport:
         timeout_s: float,
     ) -> Reply:
         try:
-            return await method(request, timeout=timeout_s)
+            return await method(request, timeout=timeout_s, metadata=self.metadata)
         except grpc.aio.AioRpcError as error:
             raise error_of(read_refusal(error)) from error
 

@@ -1,17 +1,8 @@
-"""Protocol messages -> values; the only place that knows how they correspond."""
+"""Protocol messages -> values; `requests` goes the other way."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TypeVar
-
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
-from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
-
-from multibo.client import events, types
+from multibo.client import events, fields, types
 from multibo.v1 import (
     insight_pb2,
     model_pb2,
@@ -19,8 +10,6 @@ from multibo.v1 import (
     session_pb2,
     session_service_pb2,
 )
-
-E = TypeVar("E", bound=StrEnum)
 
 
 def session_info(session: session_pb2.Session) -> types.SessionInfo:
@@ -33,7 +22,7 @@ def session_info(session: session_pb2.Session) -> types.SessionInfo:
     return types.SessionInfo(
         name=session.name,
         spec=_spec(session.spec),
-        state=_member(
+        state=fields.member(
             types.SessionState, session_pb2.SessionState, "SESSION_STATE", session.state
         ),
         etag=session.etag,
@@ -41,10 +30,13 @@ def session_info(session: session_pb2.Session) -> types.SessionInfo:
         n_feedbacks=session.feedback_count,
         n_images=session.images_used,
         accepted_candidate=session.accepted_candidate,
-        create_time=_time(session, "create_time"),
-        update_time=_time(session, "update_time"),
-        expire_time=_time(session, "expire_time"),
+        create_time=fields.time(session, "create_time"),
+        update_time=fields.time(session, "update_time"),
+        expire_time=fields.time(session, "expire_time"),
         latest_round=round_info(session.latest_round) if latest else None,
+        can_undo=session.can_undo,
+        can_redo=session.can_redo,
+        forked_from=session.forked_from,
     )
 
 
@@ -61,6 +53,11 @@ def _spec(spec: session_pb2.SessionSpec) -> types.SessionSpec:
         k=spec.slate_size,
         rounds=spec.rounds,
         labels=dict(spec.labels),
+        images=spec.images,
+        # A server says what it is; one that is silent means the default.
+        anchor=spec.anchor if spec.HasField("anchor") else True,
+        control_share=spec.control_share,
+        probe_share=spec.probe_share,
     )
 
 
@@ -70,12 +67,14 @@ def round_info(round: round_pb2.Round) -> types.RoundInfo:
     Args:
         round: as on the wire.
     """
-    chosen = round.feedback.WhichOneof("judgment") == "chosen"
+    answered = feedback_info(round.feedback) if round.HasField("feedback") else None
+    chosen = answered is not None and answered.kind is types.FeedbackKind.CHOSEN
+    predicted = round.HasField("predicted")
     return types.RoundInfo(
         name=round.name,
         number=round.number,
         ordinal=round.ordinal,
-        state=_member(
+        state=fields.member(
             types.RoundState, round_pb2.RoundState, "ROUND_STATE", round.state
         ),
         candidates=tuple(candidate_info(candidate) for candidate in round.candidates),
@@ -83,11 +82,55 @@ def round_info(round: round_pb2.Round) -> types.RoundInfo:
         if chosen
         else None,
         degraded=round.degraded,
-        create_time=_time(round, "create_time"),
-        judge_time=_time(round, "judge_time"),
-        propose_duration_s=_seconds(round, "propose_duration"),
+        create_time=fields.time(round, "create_time"),
+        judge_time=fields.time(round, "judge_time"),
+        propose_duration_s=fields.seconds(round, "propose_duration"),
         engine_version=round.engine_version,
+        feedback=answered,
+        predicted=probabilities(round.predicted) if predicted else None,
     )
+
+
+def feedback_info(feedback: round_pb2.Feedback) -> types.FeedbackInfo:
+    """Return what the person said.
+
+    Args:
+        feedback: as on the wire.
+    """
+    kind = (feedback.WhichOneof("judgment") or "unknown").upper()
+    slots: tuple[int, ...] = ()
+    match kind:
+        case "CHOSEN":
+            slots = (feedback.chosen,)
+        case "RANKING":
+            slots = tuple(feedback.ranking.slots)
+        case "TIE":
+            slots = tuple(feedback.tie.slots)
+    return types.FeedbackInfo(
+        kind=types.FeedbackKind(kind),
+        slots=slots,
+        shown=tuple(feedback.shown),
+        skip_reason=_skip_reason(feedback.skip.reason),
+        response_time_s=fields.seconds(feedback, "response_time"),
+    )
+
+
+def _skip_reason(number: int) -> types.SkipReason:
+    if number not in round_pb2.SkipReason.values():
+        return types.SkipReason.OTHER
+    name = round_pb2.SkipReason.Name(number)
+    return types.SkipReason(name.removeprefix("SKIP_REASON_"))
+
+
+def probabilities(
+    message: round_pb2.ChoiceProbabilities,
+) -> types.ChoiceProbabilities:
+    """Return what the preference model expects.
+
+    Args:
+        message: as on the wire.
+    """
+    return types.ChoiceProbabilities(tuple(message.slots), message.none_of_these)
 
 
 def candidate_info(candidate: round_pb2.Candidate) -> types.CandidateInfo:
@@ -101,27 +144,27 @@ def candidate_info(candidate: round_pb2.Candidate) -> types.CandidateInfo:
         slot=candidate.slot,
         base_seed=candidate.base_seed,
         warp=tuple(candidate.warp),
-        role=_member(
+        role=fields.member(
             types.CandidateRole,
             round_pb2.CandidateRole,
             "CANDIDATE_ROLE",
             candidate.role,
         ),
-        state=_member(
+        state=fields.member(
             types.CandidateState,
             round_pb2.CandidateState,
             "CANDIDATE_STATE",
             candidate.state,
         ),
-        utility_mean=_number(candidate, "utility_mean"),
-        utility_sd=_number(candidate, "utility_sd"),
-        win_probability=_number(candidate, "win_probability"),
+        utility_mean=fields.number(candidate, "utility_mean"),
+        utility_sd=fields.number(candidate, "utility_sd"),
+        win_probability=fields.number(candidate, "win_probability"),
         image=_image(candidate),
         failure=_failure(candidate),
-        estimated_wait_s=_seconds(candidate, "estimated_wait"),
-        enqueue_time=_time(candidate, "enqueue_time"),
-        start_time=_time(candidate, "start_time"),
-        end_time=_time(candidate, "end_time"),
+        estimated_wait_s=fields.seconds(candidate, "estimated_wait"),
+        enqueue_time=fields.time(candidate, "enqueue_time"),
+        start_time=fields.time(candidate, "start_time"),
+        end_time=fields.time(candidate, "end_time"),
     )
 
 
@@ -155,17 +198,22 @@ def recommendation_info(
     predicted = recommendation.predicted
     return types.RecommendationInfo(
         candidate=candidate_info(recommendation.shown.candidate),
-        estimate=_estimate(recommendation.shown.estimate),
+        estimate=estimate(recommendation.shown.estimate),
         predicted_warp=tuple(predicted.warp),
         predicted_base_seed=predicted.base_seed,
-        predicted_estimate=_estimate(predicted.estimate),
+        predicted_estimate=estimate(predicted.estimate),
         engine_version=recommendation.engine_version,
         n_feedbacks=recommendation.feedback_count,
     )
 
 
-def _estimate(estimate: insight_pb2.UtilityEstimate) -> types.UtilityEstimate:
-    return types.UtilityEstimate(estimate.mean, estimate.sd, estimate.win_probability)
+def estimate(message: insight_pb2.UtilityEstimate) -> types.UtilityEstimate:
+    """Return what the preference model believes.
+
+    Args:
+        message: as on the wire.
+    """
+    return types.UtilityEstimate(message.mean, message.sd, message.win_probability)
 
 
 def model(message: model_pb2.Model) -> types.Model:
@@ -178,7 +226,7 @@ def model(message: model_pb2.Model) -> types.Model:
         name=message.name,
         title=message.title,
         revision=message.revision,
-        readiness=_member(
+        readiness=fields.member(
             types.ModelReadiness,
             model_pb2.ModelReadiness,
             "MODEL_READINESS",
@@ -191,7 +239,7 @@ def model(message: model_pb2.Model) -> types.Model:
         examples=tuple(message.examples),
         default_warp_space=message.default_warp_space,
         warp_dimension=message.warp_dimension,
-        estimated_wait_s=_seconds(message, "estimated_wait"),
+        estimated_wait_s=fields.seconds(message, "estimated_wait"),
     )
 
 
@@ -233,28 +281,3 @@ def event(message: session_service_pb2.WatchSessionResponse) -> events.Event | N
             done = message.progress
             return events.Progress(done.candidate, done.slot, done.step, done.steps)
     return None
-
-
-def _member(kind: type[E], wire: EnumTypeWrapper, prefix: str, number: int) -> E:
-    """Return the member, UNKNOWN for what this client has never heard of."""
-    name = wire.Name(number) if number in wire.values() else ""
-    bare = name.removeprefix(f"{prefix}_")
-    return kind(bare) if bare in kind.__members__ else kind("UNKNOWN")
-
-
-def _number(message: Message, field: str) -> float | None:
-    return float(getattr(message, field)) if message.HasField(field) else None
-
-
-def _seconds(message: Message, field: str) -> float | None:
-    if not message.HasField(field):
-        return None
-    span: Duration = getattr(message, field)
-    return float(span.ToTimedelta().total_seconds())
-
-
-def _time(message: Message, field: str) -> datetime | None:
-    if not message.HasField(field):
-        return None
-    stamp: Timestamp = getattr(message, field)
-    return stamp.ToDatetime(tzinfo=UTC)

@@ -15,6 +15,7 @@ from typing import Final
 from multibo.client.errors import AddressUnknownError
 
 ADDRESS_VARIABLE: Final = "MULTIBO_ADDRESS"
+TOKEN_VARIABLE: Final = "MULTIBO_TOKEN"
 FILE_NAME: Final = "endpoints.json"
 SCHEMA: Final = 1
 
@@ -107,3 +108,13 @@ def find_address(environment: Mapping[str, str]) -> str:
     if endpoints is None:
         raise AddressUnknownError(state_dir)
     return endpoints.grpc
+
+
+def find_token(environment: Mapping[str, str]) -> str:
+    """Return the token to use when none was given; empty if there is none.
+
+    Args:
+        environment: the process environment.
+    """
+    # Often read from a file, with the file's last newline.
+    return environment.get(TOKEN_VARIABLE, "").strip()

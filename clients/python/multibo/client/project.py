@@ -149,6 +149,33 @@ class AsyncProject:
             if not token:
                 return
 
+    async def import_session(
+        self, document: bytes, *, digest: str = "", session_id: str = ""
+    ) -> AsyncSession:
+        """Begin a session from an exported document.
+
+        Args:
+            document: as exported, byte for byte.
+            digest: as exported; empty means that nothing is compared.
+            session_id: last part of its name; empty lets the server make one.
+
+        Raises:
+            DocumentInvalidError: if the document is damaged or of another schema.
+            ModelNotFoundError: if the catalog lacks its model.
+            SessionExistsError: if the id is taken.
+        """
+        reply: session_service_pb2.ImportSessionResponse = await self._transport.write(
+            self._transport.sessions.ImportSession,
+            session_service_pb2.ImportSessionRequest(
+                parent=self._name,
+                session_id=session_id,
+                document=document,
+                digest=digest,
+                request_id=new_request_id(),
+            ),
+        )
+        return AsyncSession(self._transport, convert.session_info(reply.session))
+
     async def delete_session(self, name: str, *, allow_missing: bool = False) -> None:
         """Have the server forget a session.
 

@@ -1,187 +1,41 @@
-"""One round and its candidates, asynchronously."""
+"""One round and the feedback on it, asynchronously."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from contextlib import aclosing
 from dataclasses import replace
-from typing import Final
 
-from google.protobuf.duration_pb2 import Duration
-
-from multibo.client import convert, events
-from multibo.client.channel import Transport, new_request_id
-from multibo.client.errors import RoundClosedError, RoundFailedError, WaitTimedOutError
+from multibo.client import convert, convert_insight, requests
+from multibo.client.awaited_round import OPEN_WITHIN_S, AwaitedRound
+from multibo.client.candidate import AsyncCandidate
+from multibo.client.channel import new_request_id
+from multibo.client.insight import ChoicePrediction
 from multibo.client.types import (
     CandidateInfo,
-    CandidateRole,
     CandidateState,
     RoundInfo,
     RoundState,
     SessionInfo,
+    SkipReason,
 )
-from multibo.client.watch import Watch
-from multibo.v1 import image_service_pb2, round_pb2, round_service_pb2
-
-OPEN_WITHIN_S: Final = 600.0
-"""Generous: a queue may be long, and giving up spares the server nothing."""
-PENDING: Final = frozenset({CandidateState.QUEUED, CandidateState.RENDERING})
+from multibo.v1 import insight_service_pb2, round_pb2, round_service_pb2
 
 
-class AsyncCandidate:
-    """One warp vector and, once rendered, its image."""
-
-    def __init__(self, transport: Transport, info: CandidateInfo) -> None:
-        self._transport = transport
-        self.info = info
-
-    @property
-    def name(self) -> str:
-        """Resource name."""
-        return self.info.name
-
-    @property
-    def slot(self) -> int:
-        """Place in the slate, from 0."""
-        return self.info.slot
-
-    @property
-    def role(self) -> CandidateRole:
-        """Why it is in the slate."""
-        return self.info.role
-
-    @property
-    def state(self) -> CandidateState:
-        """Where it stood when its round was last heard of."""
-        return self.info.state
-
-    async def image(self) -> bytes:
-        """Return the bytes of its image; `info.image` has their media type.
-
-        Raises:
-            CandidateNotReadyError: if there is none yet.
-            ImageTooLargeError: if it does not fit into a message.
-        """
-        reply: image_service_pb2.GetImageResponse = await self._transport.read(
-            self._transport.images.GetImage,
-            image_service_pb2.GetImageRequest(name=self.name),
-        )
-        return reply.data
-
-
-class AsyncRound:
+class AsyncRound(AwaitedRound):
     """One slate shown to the person, and the feedback on it."""
-
-    def __init__(self, transport: Transport, session: str, info: RoundInfo) -> None:
-        self._transport = transport
-        self._session = session
-        self._info = info
-
-    @property
-    def info(self) -> RoundInfo:
-        """What was last heard of the round."""
-        return self._info
-
-    @property
-    def name(self) -> str:
-        """Resource name."""
-        return self._info.name
-
-    @property
-    def number(self) -> int:
-        """From 0, never reused."""
-        return self._info.number
-
-    @property
-    def state(self) -> RoundState:
-        """Where it stood when last heard of."""
-        return self._info.state
 
     @property
     def candidates(self) -> tuple[AsyncCandidate, ...]:
         """The slate, by slot."""
         return tuple(
-            AsyncCandidate(self._transport, info) for info in self._info.candidates
+            AsyncCandidate(self._transport, info, self._retried)
+            for info in self._info.candidates
         )
 
-    async def refresh(self) -> RoundInfo:
-        """Fetch the round.
-
-        Returns:
-            What `info` now holds.
-
-        Raises:
-            RoundNotFoundError: if it is gone.
-        """
-        reply: round_service_pb2.GetRoundResponse = await self._transport.read(
-            self._transport.rounds.GetRound,
-            round_service_pb2.GetRoundRequest(name=self.name),
-        )
-        self._info = convert.round_info(reply.round)
-        return self._info
-
-    async def wait_until_open(self, *, timeout_s: float = OPEN_WITHIN_S) -> None:
-        """Return once every image has ended.
-
-        Args:
-            timeout_s: how long to wait.
-
-        Raises:
-            RoundFailedError: if fewer than two images could be rendered.
-            RoundClosedError: if somebody else answered or left the round.
-            WaitTimedOutError: if it takes longer; the round goes on.
-            ServerUnreachableError: if the server stays away.
-        """
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._follow()
-        except TimeoutError as error:
-            raise WaitTimedOutError(self.name, timeout_s=timeout_s) from error
-        if self.state is RoundState.FAILED:
-            failures = {
-                candidate.slot: candidate.failure.reason
-                for candidate in self._info.candidates
-                if candidate.failure is not None
-            }
-            raise RoundFailedError(self.name, failures=failures)
-        if self.state is not RoundState.OPEN:
-            raise RoundClosedError(self.name, state=self.state)
-
-    async def _follow(self) -> None:
-        """Keep `info` up to date until the round is RENDERING no more."""
-        if self.state is not RoundState.RENDERING:
-            return
-        watch = Watch(self._transport, self._session).events()
-        async with aclosing(watch):
-            async for event in watch:
-                if not self._accept(event):
-                    await self.refresh()
-                if self.state is not RoundState.RENDERING:
-                    return
-
-    def _accept(self, event: events.Event) -> bool:
-        """Take over what an event says; return False if that is not enough."""
-        match event:
-            case events.Snapshot(session):
-                if session.latest_round is None:
-                    return False
-                if session.latest_round.name != self.name:
-                    return False
-                self._info = session.latest_round
-            case events.RoundChanged(round) if round.name == self.name:
-                self._info = round
-            case events.CandidateChanged(changed):
-                self._info = replace(
-                    self._info,
-                    candidates=tuple(
-                        changed if changed.name == candidate.name else candidate
-                        for candidate in self._info.candidates
-                    ),
-                )
-                # The round's own state follows from its candidates'.
-                return any(c.state in PENDING for c in self._info.candidates)
-        return True
+    def _retried(self, candidate: CandidateInfo) -> None:
+        self._replace(candidate)
+        if self._pending():
+            self._info = replace(self._info, state=RoundState.RENDERING)
 
     async def choose(
         self,
@@ -205,12 +59,93 @@ class AsyncRound:
             RoundNotOpenError: if the round is closed.
             FeedbackInvalidError: if a slot was not shown, or shown without an image.
         """
-        seen = self._ready_slots() if shown is None else list(shown)
-        feedback = round_pb2.Feedback(chosen=slot, shown=seen)
+        return await self._answer(requests.chosen(slot), shown, response_time_s)
+
+    async def rank(
+        self,
+        slots: Sequence[int],
+        *,
+        shown: Sequence[int] | None = None,
+        response_time_s: float | None = None,
+    ) -> SessionInfo:
+        """Say which images are closest, in order; see `choose`.
+
+        Args:
+            slots: two or more, closest first; the rest of `shown` is farther.
+            shown: as in `choose`.
+            response_time_s: as in `choose`.
+
+        Raises:
+            RoundNotOpenError: if the round is closed.
+            FeedbackInvalidError: if the slots do not fit the round.
+        """
+        return await self._answer(requests.ranking(slots), shown, response_time_s)
+
+    async def tie(
+        self,
+        slots: Sequence[int],
+        *,
+        shown: Sequence[int] | None = None,
+        response_time_s: float | None = None,
+    ) -> SessionInfo:
+        """Say that images are equally close and no other is closer; see `choose`.
+
+        Args:
+            slots: two or more, in any order.
+            shown: as in `choose`.
+            response_time_s: as in `choose`.
+
+        Raises:
+            RoundNotOpenError: if the round is closed.
+            FeedbackInvalidError: if the slots do not fit the round.
+        """
+        return await self._answer(requests.tie(slots), shown, response_time_s)
+
+    async def none_of_these(
+        self,
+        *,
+        shown: Sequence[int] | None = None,
+        response_time_s: float | None = None,
+    ) -> SessionInfo:
+        """Say that no image is near; teaches, unlike `variety`. See `choose`.
+
+        Args:
+            shown: as in `choose`.
+            response_time_s: as in `choose`.
+
+        Raises:
+            RoundNotOpenError: if the round is closed.
+        """
+        return await self._answer(requests.none_of_these(), shown, response_time_s)
+
+    async def skip(
+        self,
+        reason: SkipReason = SkipReason.UNSPECIFIED,
+        *,
+        shown: Sequence[int] | None = None,
+        response_time_s: float | None = None,
+    ) -> SessionInfo:
+        """Close the round without an answer; teaches nothing. See `choose`.
+
+        Args:
+            reason: why there is no answer.
+            shown: as in `choose`.
+            response_time_s: as in `choose`.
+
+        Raises:
+            RoundNotOpenError: if the round is closed.
+        """
+        return await self._answer(requests.skip(reason), shown, response_time_s)
+
+    async def _answer(
+        self,
+        feedback: round_pb2.Feedback,
+        shown: Sequence[int] | None,
+        response_time_s: float | None,
+    ) -> SessionInfo:
+        feedback.shown.extend(self._ready_slots() if shown is None else shown)
         if response_time_s is not None:
-            span = Duration()
-            span.FromNanoseconds(round(response_time_s * 1e9))
-            feedback.response_time.CopyFrom(span)
+            feedback.response_time.CopyFrom(requests.duration(response_time_s))
         reply: round_service_pb2.SubmitFeedbackResponse = await self._transport.write(
             self._transport.rounds.SubmitFeedback,
             round_service_pb2.SubmitFeedbackRequest(
@@ -226,3 +161,58 @@ class AsyncRound:
             for candidate in self._info.candidates
             if candidate.state is CandidateState.READY
         ]
+
+    async def variety(
+        self, *, wait: bool = True, timeout_s: float = OPEN_WITHIN_S
+    ) -> AsyncRound:
+        """Leave the round for another, farther from what was shown; teaches nothing.
+
+        Args:
+            wait: whether to return only once all its images have ended.
+            timeout_s: how long to wait for that.
+
+        Returns:
+            The new round.
+
+        Raises:
+            RoundNotOpenError: if the round is closed.
+            BudgetSpentError: if too few images are left.
+            RoundFailedError: if fewer than two images could be rendered.
+            WaitTimedOutError: if the images take longer; the round goes on.
+        """
+        reply: round_service_pb2.RequestVarietyResponse = await self._transport.write(
+            self._transport.rounds.RequestVariety,
+            round_service_pb2.RequestVarietyRequest(
+                name=self.name, request_id=new_request_id()
+            ),
+        )
+        self._info = replace(self._info, state=RoundState.SKIPPED)
+        opened = convert.round_info(reply.round)
+        round = AsyncRound(self._transport, self._session, opened)
+        if wait:
+            await round.wait_until_open(timeout_s=timeout_s)
+        return round
+
+    async def cancel(self) -> RoundInfo:
+        """Close the round; its images stop within one denoising step.
+
+        Returns:
+            What `info` now holds.
+
+        Raises:
+            RoundNotOpenError: if the round was answered or left.
+        """
+        reply: round_service_pb2.CancelRoundResponse = await self._transport.write(
+            self._transport.rounds.CancelRound,
+            round_service_pb2.CancelRoundRequest(name=self.name),
+        )
+        self._info = convert.round_info(reply.round)
+        return self._info
+
+    async def prediction(self) -> ChoicePrediction:
+        """Return what the person is expected to answer."""
+        reply: insight_service_pb2.PredictChoiceResponse = await self._transport.read(
+            self._transport.insight.PredictChoice,
+            insight_service_pb2.PredictChoiceRequest(name=self.name),
+        )
+        return convert_insight.prediction(reply.prediction)

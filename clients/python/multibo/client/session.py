@@ -4,36 +4,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from multibo.client import convert
-from multibo.client.channel import Transport
+from multibo.client import convert, requests
+from multibo.client.awaited_round import OPEN_WITHIN_S
+from multibo.client.candidate import AsyncCandidate
+from multibo.client.channel import new_request_id
 from multibo.client.events import Event
-from multibo.client.round import OPEN_WITHIN_S, AsyncCandidate, AsyncRound
-from multibo.client.types import RecommendationInfo, SessionInfo
+from multibo.client.round import AsyncRound
+from multibo.client.session_insight import SessionInsight
+from multibo.client.types import (
+    ExportedSession,
+    ForkMode,
+    SessionInfo,
+    SessionSpec,
+)
 from multibo.client.watch import Patience, Watch
 from multibo.v1 import (
-    insight_service_pb2,
+    round_pb2,
     round_service_pb2,
     session_pb2,
     session_service_pb2,
 )
 
 
-class AsyncSession:
+class AsyncSession(SessionInsight):
     """One person's search for one image."""
-
-    def __init__(self, transport: Transport, info: SessionInfo) -> None:
-        self._transport = transport
-        self._info = info
-
-    @property
-    def info(self) -> SessionInfo:
-        """What was last heard of the session."""
-        return self._info
-
-    @property
-    def name(self) -> str:
-        """Resource name, `projects/{project}/sessions/{session}`."""
-        return self._info.name
 
     async def refresh(self) -> SessionInfo:
         """Fetch the session with its latest round.
@@ -72,7 +66,7 @@ class AsyncSession:
             self._transport.rounds.ProposeRound,
             round_service_pb2.ProposeRoundRequest(parent=self.name),
         )
-        round = self._round(reply)
+        round = self._round(reply.round)
         if wait:
             await round.wait_until_open(timeout_s=timeout_s)
         return round
@@ -90,30 +84,135 @@ class AsyncSession:
             self._transport.rounds.GetRound,
             round_service_pb2.GetRoundRequest(name=f"{self.name}/rounds/{number}"),
         )
-        return self._round(reply)
+        return self._round(reply.round)
 
-    def _round(
-        self,
-        reply: round_service_pb2.GetRoundResponse
-        | round_service_pb2.ProposeRoundResponse,
-    ) -> AsyncRound:
-        return AsyncRound(self._transport, self.name, convert.round_info(reply.round))
+    async def rounds(
+        self, *, include_obsolete: bool = False, after: int | None = None
+    ) -> AsyncGenerator[AsyncRound, None]:
+        """Yield the rounds, oldest first, page by page.
 
-    async def recommendation(self) -> AsyncRecommendation:
-        """Return the image the person has in mind, as far as the answers tell.
+        Args:
+            include_obsolete: whether also those whose feedback was undone.
+            after: only rounds with a greater number; None means all.
+        """
+        token = ""
+        while True:
+            reply: round_service_pb2.ListRoundsResponse = await self._transport.read(
+                self._transport.rounds.ListRounds,
+                round_service_pb2.ListRoundsRequest(
+                    parent=self.name,
+                    page_token=token,
+                    include_obsolete=include_obsolete,
+                    after_round=after,
+                ),
+            )
+            for round in reply.rounds:
+                yield self._round(round)
+            token = reply.next_page_token
+            if not token:
+                return
+
+    def _round(self, round: round_pb2.Round) -> AsyncRound:
+        return AsyncRound(self._transport, self.name, convert.round_info(round))
+
+    async def undo(self, *, etag: str = "") -> SessionInfo:
+        """Take the last feedback back; its round opens again.
+
+        Args:
+            etag: of the session that the person was looking at; empty means as it is
+                now, for a person who is alone with it.
+
+        Returns:
+            What `info` now holds, with the round.
 
         Raises:
-            NoFeedbackYetError: before the first answer.
+            NothingToUndoError: if there is no feedback left.
+            EtagMismatchError: if the session has changed meanwhile.
+            SessionFinishedError: if the session is finished.
         """
-        reply: insight_service_pb2.GetRecommendationResponse = (
-            await self._transport.read(
-                self._transport.insight.GetRecommendation,
-                insight_service_pb2.GetRecommendationRequest(name=self.name),
-            )
+        reply: session_service_pb2.UndoFeedbackResponse = await self._transport.write(
+            self._transport.sessions.UndoFeedback,
+            session_service_pb2.UndoFeedbackRequest(
+                name=self.name,
+                request_id=new_request_id(),
+                etag=etag or (await self.refresh()).etag,
+            ),
         )
-        return AsyncRecommendation(
-            self._transport, convert.recommendation_info(reply.recommendation)
+        self._info = convert.session_info(reply.session)
+        return self._info
+
+    async def redo(self, *, etag: str = "") -> SessionInfo:
+        """Bring the feedback undone last back, and the rounds after it.
+
+        Args:
+            etag: as in `undo`.
+
+        Returns:
+            What `info` now holds, with the latest round.
+
+        Raises:
+            NothingToRedoError: if nothing was undone, or feedback was given since.
+            EtagMismatchError: if the session has changed meanwhile.
+            SessionFinishedError: if the session is finished.
+        """
+        reply: session_service_pb2.RedoFeedbackResponse = await self._transport.write(
+            self._transport.sessions.RedoFeedback,
+            session_service_pb2.RedoFeedbackRequest(
+                name=self.name,
+                request_id=new_request_id(),
+                etag=etag or (await self.refresh()).etag,
+            ),
         )
+        self._info = convert.session_info(reply.session)
+        return self._info
+
+    async def fork(
+        self,
+        *,
+        mode: ForkMode = ForkMode.HISTORY,
+        through: int | None = None,
+        spec: SessionSpec | None = None,
+        session_id: str = "",
+    ) -> AsyncSession:
+        """Begin a session from what was learned in this one, which stays as it is.
+
+        Args:
+            mode: whether it takes over the rounds, or only what they say about the
+                person.
+            through: number of the last round taken over; None means all.
+            spec: of the new session, for a warm start only:
+                `replace(session.info.spec, prompt=...)`; None means this one's.
+            session_id: last part of its name; empty lets the server make one.
+
+        Raises:
+            FieldInvalidError: if the spec does not go with the mode.
+            RoundNotFoundError: if there is no such round.
+            SessionExistsError: if the id is taken.
+        """
+        request = session_service_pb2.ForkSessionRequest(
+            name=self.name,
+            session_id=session_id,
+            through_round=through,
+            mode=f"FORK_MODE_{mode.value}",
+            spec=None if spec is None else requests.session_spec(spec),
+            request_id=new_request_id(),
+        )
+        reply: session_service_pb2.ForkSessionResponse = await self._transport.write(
+            self._transport.sessions.ForkSession, request
+        )
+        return AsyncSession(self._transport, convert.session_info(reply.session))
+
+    async def export(self) -> ExportedSession:
+        """Return the session as a document for `import_session`.
+
+        Raises:
+            ExportTooLargeError: if it does not fit into a message.
+        """
+        reply: session_service_pb2.ExportSessionResponse = await self._transport.read(
+            self._transport.sessions.ExportSession,
+            session_service_pb2.ExportSessionRequest(name=self.name),
+        )
+        return ExportedSession(reply.document, reply.digest, reply.schema)
 
     async def finish(self, accepted: AsyncCandidate | None = None) -> SessionInfo:
         """Make the session read-only.
@@ -164,15 +263,3 @@ class AsyncSession:
             include_progress=include_progress,
             patience=patience,
         ).events()
-
-
-class AsyncRecommendation:
-    """The incumbent, and what the preference model would draw instead."""
-
-    def __init__(self, transport: Transport, info: RecommendationInfo) -> None:
-        self.info = info
-        self.candidate = AsyncCandidate(transport, info.candidate)
-
-    async def image(self) -> bytes:
-        """Return the incumbent's image."""
-        return await self.candidate.image()

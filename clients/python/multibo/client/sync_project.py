@@ -106,6 +106,19 @@ class Project:
         """
         return self._loop.iterate(self._core.sessions(states=states, labels=labels))
 
+    def import_session(
+        self, document: bytes, *, digest: str = "", session_id: str = ""
+    ) -> Session:
+        """Run `AsyncProject.import_session`.
+
+        Args:
+            document: as exported, byte for byte.
+            digest: as exported; empty means that nothing is compared.
+            session_id: last part of its name; empty lets the server make one.
+        """
+        core = self._core.import_session(document, digest=digest, session_id=session_id)
+        return Session(self._loop, self._loop.run(core))
+
     def delete_session(self, name: str, *, allow_missing: bool = False) -> None:
         """Run `AsyncProject.delete_session`.
 

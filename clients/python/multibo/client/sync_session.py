@@ -5,149 +5,21 @@ No behavior lives here; every method says which one of the core it runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from multibo.client.awaited_round import OPEN_WITHIN_S
 from multibo.client.events import Event
-from multibo.client.loop import LoopThread
-from multibo.client.round import OPEN_WITHIN_S, AsyncCandidate, AsyncRound
-from multibo.client.session import AsyncRecommendation, AsyncSession
-from multibo.client.types import (
-    CandidateInfo,
-    CandidateRole,
-    CandidateState,
-    RecommendationInfo,
-    RoundInfo,
-    RoundState,
-    SessionInfo,
+from multibo.client.insight import (
+    Figure,
+    FigureFormat,
+    FigureKind,
+    PreferenceMap,
+    StoppingAdvice,
 )
-
-
-class Candidate:
-    """One warp vector and its image; see `AsyncCandidate`."""
-
-    def __init__(self, loop: LoopThread, core: AsyncCandidate) -> None:
-        self._loop = loop
-        self._core = core
-
-    @property
-    def core(self) -> AsyncCandidate:
-        """The asynchronous twin; use it on its own loop only."""
-        return self._core
-
-    @property
-    def info(self) -> CandidateInfo:
-        """What was last heard of the candidate."""
-        return self._core.info
-
-    @property
-    def name(self) -> str:
-        """Resource name."""
-        return self._core.name
-
-    @property
-    def slot(self) -> int:
-        """Place in the slate, from 0."""
-        return self._core.slot
-
-    @property
-    def role(self) -> CandidateRole:
-        """Why it is in the slate."""
-        return self._core.role
-
-    @property
-    def state(self) -> CandidateState:
-        """Where it stood when its round was last heard of."""
-        return self._core.state
-
-    def image(self) -> bytes:
-        """Run `AsyncCandidate.image`."""
-        return self._loop.run(self._core.image())
-
-
-class Round:
-    """One slate and the feedback on it; see `AsyncRound`."""
-
-    def __init__(self, loop: LoopThread, core: AsyncRound) -> None:
-        self._loop = loop
-        self._core = core
-
-    @property
-    def info(self) -> RoundInfo:
-        """What was last heard of the round."""
-        return self._core.info
-
-    @property
-    def name(self) -> str:
-        """Resource name."""
-        return self._core.name
-
-    @property
-    def number(self) -> int:
-        """From 0, never reused."""
-        return self._core.number
-
-    @property
-    def state(self) -> RoundState:
-        """Where it stood when last heard of."""
-        return self._core.state
-
-    @property
-    def candidates(self) -> tuple[Candidate, ...]:
-        """The slate, by slot."""
-        return tuple(Candidate(self._loop, core) for core in self._core.candidates)
-
-    def refresh(self) -> RoundInfo:
-        """Run `AsyncRound.refresh`."""
-        return self._loop.run(self._core.refresh())
-
-    def wait_until_open(self, *, timeout_s: float = OPEN_WITHIN_S) -> None:
-        """Run `AsyncRound.wait_until_open`.
-
-        Args:
-            timeout_s: how long to wait.
-        """
-        self._loop.run(self._core.wait_until_open(timeout_s=timeout_s))
-
-    def choose(
-        self,
-        slot: int,
-        *,
-        shown: Sequence[int] | None = None,
-        response_time_s: float | None = None,
-    ) -> SessionInfo:
-        """Run `AsyncRound.choose`.
-
-        Args:
-            slot: the picked candidate.
-            shown: slots the person really saw, in display order; None means all
-                that were READY.
-            response_time_s: from the last image visible to the answer.
-        """
-        return self._loop.run(
-            self._core.choose(slot, shown=shown, response_time_s=response_time_s)
-        )
-
-
-class Recommendation:
-    """The incumbent; see `AsyncRecommendation`."""
-
-    def __init__(self, loop: LoopThread, core: AsyncRecommendation) -> None:
-        self._loop = loop
-        self._core = core
-
-    @property
-    def info(self) -> RecommendationInfo:
-        """What the preference model believes."""
-        return self._core.info
-
-    @property
-    def candidate(self) -> Candidate:
-        """The incumbent."""
-        return Candidate(self._loop, self._core.candidate)
-
-    def image(self) -> bytes:
-        """Run `AsyncRecommendation.image`."""
-        return self._loop.run(self._core.image())
+from multibo.client.loop import LoopThread
+from multibo.client.session import AsyncSession
+from multibo.client.sync_round import Candidate, Recommendation, Round
+from multibo.client.types import ExportedSession, ForkMode, SessionInfo, SessionSpec
 
 
 class Session:
@@ -189,10 +61,93 @@ class Session:
         """
         return Round(self._loop, self._loop.run(self._core.round(number)))
 
+    def rounds(
+        self, *, include_obsolete: bool = False, after: int | None = None
+    ) -> Iterator[Round]:
+        """Run `AsyncSession.rounds`.
+
+        Args:
+            include_obsolete: whether also those whose feedback was undone.
+            after: only rounds with a greater number; None means all.
+        """
+        cores = self._core.rounds(include_obsolete=include_obsolete, after=after)
+        for core in self._loop.iterate(cores):
+            yield Round(self._loop, core)
+
+    def undo(self, *, etag: str = "") -> SessionInfo:
+        """Run `AsyncSession.undo`.
+
+        Args:
+            etag: of the session that the person was looking at; empty means as it is
+                now.
+        """
+        return self._loop.run(self._core.undo(etag=etag))
+
+    def redo(self, *, etag: str = "") -> SessionInfo:
+        """Run `AsyncSession.redo`.
+
+        Args:
+            etag: as in `undo`.
+        """
+        return self._loop.run(self._core.redo(etag=etag))
+
+    def fork(
+        self,
+        *,
+        mode: ForkMode = ForkMode.HISTORY,
+        through: int | None = None,
+        spec: SessionSpec | None = None,
+        session_id: str = "",
+    ) -> Session:
+        """Run `AsyncSession.fork`.
+
+        Args:
+            mode: whether it takes over the rounds, or only what they say about the
+                person.
+            through: number of the last round taken over; None means all.
+            spec: of the new session, for a warm start only; None means this one's.
+            session_id: last part of its name; empty lets the server make one.
+        """
+        core = self._core.fork(
+            mode=mode, through=through, spec=spec, session_id=session_id
+        )
+        return Session(self._loop, self._loop.run(core))
+
+    def export(self) -> ExportedSession:
+        """Run `AsyncSession.export`."""
+        return self._loop.run(self._core.export())
+
     def recommendation(self) -> Recommendation:
         """Run `AsyncSession.recommendation`."""
         core = self._loop.run(self._core.recommendation())
         return Recommendation(self._loop, core)
+
+    def stopping_advice(self) -> StoppingAdvice:
+        """Run `AsyncSession.stopping_advice`."""
+        return self._loop.run(self._core.stopping_advice())
+
+    def preference_map(self, *, x_axis: str = "", y_axis: str = "") -> PreferenceMap:
+        """Run `AsyncSession.preference_map`.
+
+        Args:
+            x_axis: the slice's horizontal axis; empty means the most important.
+            y_axis: the slice's vertical axis; empty means the next important.
+        """
+        core = self._core.preference_map(x_axis=x_axis, y_axis=y_axis)
+        return self._loop.run(core)
+
+    def figure(
+        self,
+        kind: FigureKind = FigureKind.MAP,
+        format: FigureFormat = FigureFormat.PNG,
+    ) -> Figure:
+        """Run `AsyncSession.figure`.
+
+        Args:
+            kind: what to show.
+            format: the file format.
+        """
+        return self._loop.run(self._core.figure(kind, format))
 
     def finish(self, accepted: Candidate | None = None) -> SessionInfo:
         """Run `AsyncSession.finish`.

@@ -4,68 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
-
-class SessionState(StrEnum):
-    """Where a session stands."""
-
-    UNKNOWN = "UNKNOWN"
-    """A state of a newer server."""
-    ACTIVE = "ACTIVE"
-    EXHAUSTED = "EXHAUSTED"
-    FINISHED = "FINISHED"
-
-
-class RoundState(StrEnum):
-    """Where a round stands."""
-
-    UNKNOWN = "UNKNOWN"
-    """A state of a newer server."""
-    RENDERING = "RENDERING"
-    OPEN = "OPEN"
-    JUDGED = "JUDGED"
-    SKIPPED = "SKIPPED"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
-    OBSOLETE = "OBSOLETE"
-
-
-class CandidateState(StrEnum):
-    """Where a candidate stands."""
-
-    UNKNOWN = "UNKNOWN"
-    """A state of a newer server."""
-    QUEUED = "QUEUED"
-    RENDERING = "RENDERING"
-    READY = "READY"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
-
-
-class CandidateRole(StrEnum):
-    """Why a candidate is in the slate."""
-
-    UNKNOWN = "UNKNOWN"
-    """A role of a newer server."""
-    CAST = "CAST"
-    INITIAL = "INITIAL"
-    ANCHOR = "ANCHOR"
-    EXPLOIT = "EXPLOIT"
-    EXPLORE = "EXPLORE"
-    DIVERSE = "DIVERSE"
-    CONTROL = "CONTROL"
-    PROBE = "PROBE"
-
-
-class ModelReadiness(StrEnum):
-    """Whether a model's images can be had now."""
-
-    UNKNOWN = "UNKNOWN"
-    """A readiness of a newer server."""
-    READY = "READY"
-    STARTING = "STARTING"
-    ABSENT = "ABSENT"
+from multibo.client.enums import CandidateRole as CandidateRole
+from multibo.client.enums import CandidateState as CandidateState
+from multibo.client.enums import FeedbackKind as FeedbackKind
+from multibo.client.enums import ForkMode as ForkMode
+from multibo.client.enums import ModelReadiness as ModelReadiness
+from multibo.client.enums import RoundState as RoundState
+from multibo.client.enums import SessionState as SessionState
+from multibo.client.enums import SkipReason as SkipReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +68,27 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackInfo:
+    """What the person said about a round."""
+
+    kind: FeedbackKind
+    slots: tuple[int, ...]
+    """The picked slot, the ranked ones (closest first) or the tied ones."""
+    shown: tuple[int, ...]
+    """Slots the person saw, in display order."""
+    skip_reason: SkipReason = SkipReason.UNSPECIFIED
+    response_time_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceProbabilities:
+    """What the preference model expects the person to answer."""
+
+    slots: tuple[float, ...]
+    none_of_these: float
+
+
+@dataclass(frozen=True, slots=True)
 class RoundInfo:
     """One slate and the feedback on it."""
 
@@ -138,6 +106,9 @@ class RoundInfo:
     judge_time: datetime | None = None
     propose_duration_s: float | None = None
     engine_version: str = ""
+    feedback: FeedbackInfo | None = None
+    predicted: ChoiceProbabilities | None = None
+    """Frozen when the round was proposed; None before the first feedback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +128,11 @@ class SessionSpec:
     rounds: int
     """Rounds the session may spend on feedback."""
     labels: dict[str, str] = field(default_factory=dict)
+    images: int = 0
+    """Images the session may spend; 0 in a request lets the server decide."""
+    anchor: bool = True
+    control_share: float = 0.0
+    probe_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +153,21 @@ class SessionInfo:
     expire_time: datetime | None = None
     latest_round: RoundInfo | None = None
     """The newest effective round; only where the whole session was asked for."""
+    can_undo: bool = False
+    can_redo: bool = False
+    forked_from: str = ""
+    """Name of the session this one continues; empty when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedSession:
+    """A session as one document, to be imported anywhere."""
+
+    document: bytes
+    """JSON in UTF-8."""
+    digest: str
+    """SHA-256 of the document, hexadecimal."""
+    schema: int
 
 
 @dataclass(frozen=True, slots=True)

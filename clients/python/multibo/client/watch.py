@@ -117,7 +117,8 @@ class Watch:
                 name=self._name,
                 cursor=self._cursor,
                 include_progress=self._include_progress,
-            )
+            ),
+            metadata=self._transport.metadata,
         )
         try:
             while True:

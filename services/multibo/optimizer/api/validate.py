@@ -16,7 +16,7 @@ from multibo.optimizer.api import validate_spec
 from multibo.optimizer.api.errors import MethodUnimplementedError
 from multibo.optimizer.api.findings import Findings
 from multibo.optimizer.app.document import MAX_BYTES
-from multibo.optimizer.session.bounds import MAX_RESPONSE_MS, MAX_SLATE
+from multibo.optimizer.session.bounds import MAX_ANSWER_MS, MAX_SLATE
 from multibo.v1 import (
     image_pb2,
     insight_service_pb2,
@@ -145,7 +145,7 @@ def submit_feedback(request: round_service_pb2.SubmitFeedbackRequest) -> None:
     )
     if feedback.HasField("response_time"):
         found.expect(
-            0 < _milliseconds(feedback.response_time) <= MAX_RESPONSE_MS,
+            0 < _milliseconds(feedback.response_time) <= MAX_ANSWER_MS,
             "feedback.response_time",
             "must be more than 0 and at most 1 hour",
         )

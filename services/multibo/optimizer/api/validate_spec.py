@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from multibo.optimizer.api.errors import MethodUnimplementedError
 from multibo.optimizer.api.findings import Findings
 from multibo.optimizer.session.bounds import (
-    LABEL_CHARACTERS,
-    LABEL_KEY,
+    KEY_FORM,
     MAX_GUIDANCE,
     MAX_IMAGES,
-    MAX_LABELS,
+    MAX_KEYS,
     MAX_ROUNDS,
     MAX_SLATE,
     MAX_STEPS,
+    MAX_VALUE_CHARACTERS,
     MIN_SLATE,
     PROMPT_CHARACTERS,
 )
@@ -58,9 +58,9 @@ def _words(found: Findings, spec: session_pb2.SessionSpec) -> None:
     found.expect(spec.prompt.strip(), "spec.prompt", "must not be empty")
     found.expect(len(spec.prompt) <= PROMPT_CHARACTERS, "spec.prompt", limit)
     found.expect(
-        len(spec.model_revision) <= LABEL_CHARACTERS,
+        len(spec.model_revision) <= MAX_VALUE_CHARACTERS,
         "spec.model_revision",
-        f"must have at most {LABEL_CHARACTERS} characters",
+        f"must have at most {MAX_VALUE_CHARACTERS} characters",
     )
     found.expect(
         len(spec.negative_prompt) <= PROMPT_CHARACTERS, "spec.negative_prompt", limit
@@ -111,14 +111,14 @@ def labels(found: Findings, given: Mapping[str, str], path: str) -> None:
         given: as received.
         path: their field.
     """
-    found.expect(len(given) <= MAX_LABELS, path, f"must be at most {MAX_LABELS}")
+    found.expect(len(given) <= MAX_KEYS, path, f"must be at most {MAX_KEYS}")
     found.expect(
-        all(LABEL_KEY.fullmatch(key) for key in given),
+        all(KEY_FORM.fullmatch(key) for key in given),
         path,
         "keys must match [a-z][a-z0-9_-]{0,63}",
     )
     found.expect(
-        all(len(value) <= LABEL_CHARACTERS for value in given.values()),
+        all(len(value) <= MAX_VALUE_CHARACTERS for value in given.values()),
         path,
-        f"values must have at most {LABEL_CHARACTERS} characters",
+        f"values must have at most {MAX_VALUE_CHARACTERS} characters",
     )

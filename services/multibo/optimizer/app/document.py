@@ -168,7 +168,7 @@ def _check_history(spec: SessionSpec, past: History) -> None:
 
 def _check_time(feedback: Feedback) -> None:
     span_ms = feedback.response_time_ms
-    _expect(span_ms is None or 0 < span_ms <= bounds.MAX_RESPONSE_MS)
+    _expect(span_ms is None or 0 < span_ms <= bounds.MAX_ANSWER_MS)
 
 
 def _checked_prior(spec: SessionSpec, values: Any) -> tuple[float, ...]:

@@ -9,7 +9,6 @@ from multibo.jobs.job import JobState, RenderJob
 from multibo.optimizer.app import create
 from multibo.optimizer.app.errors import CommitContendedError
 from multibo.optimizer.app.ports import App
-from multibo.optimizer.app.twins import reply_of_twin
 from multibo.optimizer.app.values import (
     Change,
     Committed,
@@ -18,7 +17,6 @@ from multibo.optimizer.app.values import (
     SessionView,
 )
 from multibo.optimizer.session import history, machine
-from multibo.optimizer.session.errors import SessionError
 from multibo.optimizer.session.ids import RoundName
 from multibo.optimizer.session.model import (
     Feedback,
@@ -72,19 +70,14 @@ async def submit_feedback(
     """
     for _ in range(app.limits.commit_tries):
         session = await app.store.read(name.session)
+        round = await app.store.read_round(name.session, name.number)
+        # After the reads: a twin that was faster is seen here, not as a closed round.
         replayed = await app.store.replay(name.session, key)
         if replayed is not None:
             return replayed
         machine.check_etag(session, etag)
-        round = await app.store.read_round(name.session, name.number)
         now_ms = app.clock.now_ms()
-        try:
-            after = machine.record_feedback(session, round, feedback, now_ms=now_ms)
-        except SessionError as refusal:
-            replayed = await reply_of_twin(app, session, key, refusal)
-            if replayed is not None:
-                return replayed
-            continue
+        after = machine.record_feedback(session, round, feedback, now_ms=now_ms)
         change, reply = _change(app, after, round, feedback, key, encode)
         outcome = await app.store.commit(change)
         if outcome is Committed.DONE:

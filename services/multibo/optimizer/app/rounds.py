@@ -73,10 +73,11 @@ async def request_variety(
     """
     for _ in range(app.limits.commit_tries):
         session = await app.store.read(name.session)
+        left = await app.store.read_round(name.session, name.number)
+        # After the reads: a twin that was faster is seen here, not as a closed round.
         replayed = await app.store.replay(name.session, key)
         if replayed is not None:
             return replayed
-        left = await app.store.read_round(name.session, name.number)
         change, round = await _varied(app, session, left)
         reply = encode(round)
         change = replace(change, receipt=Receipt(key, reply))
@@ -125,11 +126,11 @@ async def retry_candidate(
     """
     for _ in range(app.limits.commit_tries):
         session = await app.store.read(name.round.session)
+        round = await app.store.read_round(name.round.session, name.round.number)
+        job = _job(round, name)
         replayed = await app.store.replay(name.round.session, key)
         if replayed is not None:
             return replayed
-        round = await app.store.read_round(name.round.session, name.round.number)
-        job = _job(round, name)
         machine.check_retryable(session, round)
         after = _again(app, round, job)
         reply = encode(after)

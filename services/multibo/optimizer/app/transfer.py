@@ -33,7 +33,8 @@ async def export_session(app: App, name: SessionName) -> Document:
     session = await app.store.read(name)
     log, slates = await app.store.read_log(name)
     named = {entry.round for entry in log if entry.round is not None}
-    rounds = await app.store.read_rounds(name, after=-1, limit=session.next_round)
+    n_rounds = max(named, default=-1) + 1
+    rounds = await app.store.read_rounds(name, after=-1, limit=n_rounds)
     images = {
         job.field: job.image.digest
         for round in rounds

@@ -18,7 +18,7 @@ from multibo.optimizer.app.values import (
 )
 from multibo.optimizer.session import history, machine
 from multibo.optimizer.session import undo as rules
-from multibo.optimizer.session.history import VARIETY, Judged
+from multibo.optimizer.session.history import VARIETY, History, Judged
 from multibo.optimizer.session.ids import SessionName
 from multibo.optimizer.session.model import (
     LogEntry,
@@ -92,7 +92,7 @@ async def _commit(
     key: RequestKey,
     encode: Encode,
     etag: str,
-    draft_of: Callable[[App, Session], Awaitable[_Draft]],
+    draft_of: Callable[[App, Session], Awaitable[_Draft | None]],
 ) -> bytes:
     for _ in range(app.limits.commit_tries):
         session = await app.store.read(name)
@@ -101,6 +101,8 @@ async def _commit(
             return replayed
         machine.check_etag(session, etag)
         draft = await draft_of(app, session)
+        if draft is None:
+            continue
         view = replace(create.view(app, draft.change.after), round=draft.round)
         reply = encode(view)
         change = replace(draft.change, receipt=Receipt(key, reply))
@@ -110,11 +112,13 @@ async def _commit(
     raise CommitContendedError(str(name))
 
 
-async def _undone(app: App, session: Session) -> _Draft:
+async def _undone(app: App, session: Session) -> _Draft | None:
     now_ms = app.clock.now_ms()
     if not session.effective:
         rules.undo(session, skipped=False, now_ms=now_ms)  # refuses by its own rules
     past = await propose.read_history(app, session.name)
+    if not _agrees(past, session):
+        return None
     taken = past.answered[-1]
     number = taken.slate.number
     after = rules.undo(session, skipped=not taken.feedback.trains, now_ms=now_ms)
@@ -125,12 +129,15 @@ async def _undone(app: App, session: Session) -> _Draft:
     return _Draft(Change(after, ends=ends, entry=entry), _reopened(round, now_ms))
 
 
-async def _redone(app: App, session: Session) -> _Draft:
+async def _redone(app: App, session: Session) -> _Draft | None:
     now_ms = app.clock.now_ms()
     after = rules.redo(session, now_ms=now_ms)
     log, slates = await app.store.read_log(session.name)
+    now = history.fold(log, slates)
+    if not _agrees(now, session):
+        return None
     entry = LogEntry(history.REDO, now_ms, session.undone[-1].round)
-    now, then = history.fold(log, slates), history.fold((*log, entry), slates)
+    then = history.fold((*log, entry), slates)
     judged = then.answered[-1]
     gone = _obsolete(session, _numbers(now.passed_over) - _numbers(then.slates), now_ms)
     ends = [
@@ -142,6 +149,11 @@ async def _redone(app: App, session: Session) -> _Draft:
         ends.append((after.current_round, None))
     round = await _shown_after(app, after, dict(ends), now_ms)
     return _Draft(Change(after, ends=tuple(ends), entry=entry), round)
+
+
+def _agrees(past: History, session: Session) -> bool:
+    """Say whether no command came between the reads of the session and its log."""
+    return tuple(one.slate.number for one in past.answered) == session.effective
 
 
 def _numbers(slates: Iterable[Slate]) -> frozenset[int]:

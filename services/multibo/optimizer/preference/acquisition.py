@@ -1,9 +1,10 @@
 """The value of showing a point next to those already in the slate.
 
 qEUBO (Astudillo et al., 2023): a slate is worth the expected utility of its best
-candidate. Slots are filled greedily; given draws of the utility at the slots
-already filled, the gain of one more point has a closed form, so only the filled
-slots are sampled, with fixed base samples: the value is smooth and repeatable.
+candidate; here each candidate's gain over the others is capped. Slots are filled
+greedily; given draws of the utility at the slots already filled, the gain of one
+more point has a closed form, so only the filled slots are sampled, with fixed base
+samples: the value is smooth and repeatable.
 """
 
 from __future__ import annotations

@@ -17,10 +17,10 @@ MIN_SLATE: Final = 2
 MAX_SLATE: Final = 8
 MAX_ROUNDS: Final = 200
 MAX_IMAGES: Final = 10_000
-MAX_LABELS: Final = 16
-LABEL_CHARACTERS: Final = 64
-LABEL_KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
-MAX_RESPONSE_MS: Final = 3_600_000
+MAX_KEYS: Final = 16
+MAX_VALUE_CHARACTERS: Final = 64
+KEY_FORM: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+MAX_ANSWER_MS: Final = 3_600_000
 
 
 def check_spec(spec: SessionSpec) -> None:
@@ -42,14 +42,14 @@ def check_spec(spec: SessionSpec) -> None:
         ("k", MIN_SLATE <= spec.k <= MAX_SLATE),
         ("rounds", 1 <= spec.rounds <= MAX_ROUNDS),
         ("images", spec.k <= spec.images <= MAX_IMAGES),
-        ("labels", _are_labels(spec.labels)),
+        ("labels", _are_marks(spec.labels)),
     ):
         if not holds:
             raise FieldInvalidError(field, "is out of range")
 
 
-def _are_labels(labels: tuple[tuple[str, str], ...]) -> bool:
-    return len(dict(labels)) == len(labels) <= MAX_LABELS and all(
-        LABEL_KEY.fullmatch(key) and len(value) <= LABEL_CHARACTERS
+def _are_marks(labels: tuple[tuple[str, str], ...]) -> bool:
+    return len(dict(labels)) == len(labels) <= MAX_KEYS and all(
+        KEY_FORM.fullmatch(key) and len(value) <= MAX_VALUE_CHARACTERS
         for key, value in labels
     )

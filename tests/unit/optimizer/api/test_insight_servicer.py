@@ -100,7 +100,7 @@ async def test_a_prediction_is_a_distribution_over_the_answers(wire: Wire) -> No
 
 
 async def test_the_map_names_axes_and_the_candidates_of_its_trace(wire: Wire) -> None:
-    session = await wire.create()
+    session = await wire.create(spec=a_spec(seed=1))
     round = await answer_round(wire, session.name, 2)
 
     request = wire_pb2.GetPreferenceMapRequest(name=session.name)

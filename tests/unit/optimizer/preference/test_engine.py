@@ -1,5 +1,6 @@
 """The engine's facade: the next slate and the answer so far."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -120,7 +121,7 @@ def test_the_same_request_gives_the_same_slate_in_any_process() -> None:
             check=True,
             capture_output=True,
             cwd=Path(__file__).parents[4],
-            env={"PYTHONHASHSEED": hash_seed, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "PYTHONHASHSEED": hash_seed, "OMP_NUM_THREADS": "1"},
         ).stdout
         for hash_seed in ("1", "2")
     }
