@@ -126,17 +126,20 @@ class MemoryStore:
             stored.log.append(change.entry)
         for number, end in change.ends:
             self._end(stored, number, end)
-        for job_field in change.requeue:
-            job = stored.jobs[job_field]
-            if job.state is JobState.FAILED:
-                stored.jobs[job_field] = job.queued_again(now_ms=self._clock.now_ms())
-                self._tell(stored, EventKind.CANDIDATE, job.round, job.slot)
+        self._requeue(stored, change.requeue)
         if change.slate is not None:
             self._open(stored, change.slate, change.jobs)
         if receipt is not None:
             stored.receipts[receipt.key.request_id] = receipt
         self._tell(stored, EventKind.SESSION)
         return Committed.DONE
+
+    def _requeue(self, stored: _Stored, fields: tuple[str, ...]) -> None:
+        for job_field in fields:
+            job = stored.jobs[job_field]
+            if job.state is JobState.FAILED:
+                stored.jobs[job_field] = job.queued_again(now_ms=self._clock.now_ms())
+                self._tell(stored, EventKind.CANDIDATE, job.round, job.slot)
 
     def _end(self, stored: _Stored, number: int, end: RoundEnd | None) -> None:
         now_ms = self._clock.now_ms()

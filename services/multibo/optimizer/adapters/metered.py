@@ -21,7 +21,6 @@ from multibo.telemetry.metrics import (
     Meter,
 )
 
-
 _KINDS: Final = (
     ("starting", "starting"),
     ("no answer", "timeout"),
