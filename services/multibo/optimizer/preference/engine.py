@@ -5,11 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Protocol
 
-import numpy as np
-
-from multibo.optimizer.preference.acquisition import win_probabilities
 from multibo.optimizer.preference.advice import Advice, advice_of, neutral_advice
-from multibo.optimizer.preference.dataset import Answer, choices_of, quantized_warp
+from multibo.optimizer.preference.dataset import Answer, choices_of
 from multibo.optimizer.preference.design import kept_recommendation, sobol_slate
 from multibo.optimizer.preference.errors import FitFailedError
 from multibo.optimizer.preference.posterior import Posterior, fit_posterior
@@ -25,7 +22,8 @@ from multibo.optimizer.preference.preference_map import (
     map_of,
 )
 from multibo.optimizer.preference.prior import parameters_of
-from multibo.optimizer.preference.proposal import leaders, propose_slate
+from multibo.optimizer.preference.proposal import propose_slate
+from multibo.optimizer.preference.recommendation import recommendation_of
 from multibo.optimizer.preference.replay import Replay, replay, trace_point
 from multibo.optimizer.preference.slate import (
     ENGINE_VERSION,
@@ -145,7 +143,7 @@ def recommend(
     if not history:
         return kept_recommendation(dimension, history)
     try:
-        return _recommendation(fit(dimension, history, prior), history)
+        return recommendation_of(fit(dimension, history, prior), history)
     except FitFailedError as error:
         return kept_recommendation(dimension, history, degraded=_reason(error))
 
@@ -292,23 +290,3 @@ def preference_map(
 def _reason(error: FitFailedError) -> str:
     logger.warning("fit failed", extra={"reason": str(error)})
     return f"the preference model failed: {error}"
-
-
-def _recommendation(
-    posterior: Posterior, history: tuple[Answer, ...]
-) -> Recommendation:
-    pair = leaders(posterior, history)
-    chance = win_probabilities(posterior, pair)
-    mean, sd = posterior.mean(pair), np.sqrt(posterior.variance(pair))
-    roles = (Role.ANCHOR, Role.EXPLOIT)
-    shown, predicted = (
-        ProposedCandidate(
-            quantized_warp(pair[slot]),
-            roles[slot],
-            float(mean[slot]),
-            float(sd[slot]),
-            float(chance[slot]),
-        )
-        for slot in range(2)
-    )
-    return Recommendation(shown, predicted)
