@@ -43,6 +43,7 @@ def measure_seeds(
     Raises:
         StackError: if no service can be had.
     """
+    origin = Provenance.collect()
     protocol = Protocol(
         n_rounds=given.n_rounds, temperature=given.temperature, lapse=given.lapse
     )
@@ -54,7 +55,7 @@ def measure_seeds(
             gains = session.record.final_gains
             words = "  ".join(f"{name} {gains[name]:+.0%}" for name in gains)
             print(f"seed {session.record.seed}  {words}", flush=True)
-    _write_seeds(sessions, protocol, given)
+    _write_seeds(sessions, protocol, given, origin)
 
 
 def measure_judges(given: JudgesArguments, paths: Iterable[Tensor]) -> None:
@@ -64,13 +65,14 @@ def measure_judges(given: JudgesArguments, paths: Iterable[Tensor]) -> None:
         given: the command line.
         paths: `n x 3 x height x width` each, one per seed.
     """
+    origin = Provenance.collect()
     found: dict[str, list[Agreement]] = {name: [] for name in METRICS}
     for path in paths:
         for name, results in found.items():
             results.append(agreement(metric(name), path))
     plain = {name: [asdict(entry) for entry in found[name]] for name in found}
     document = {"seeds": list(given.seeds), "paths": plain}
-    _write(given.out, "judges", _judge_table(found), document)
+    _write(given.out, "judges", _judge_table(found), document, origin)
 
 
 def _judge_table(found: Mapping[str, Sequence[Agreement]]) -> str:
@@ -101,7 +103,10 @@ def _system(
 
 
 def _write_seeds(
-    sessions: list[SimulatedSession], protocol: Protocol, given: SeedsArguments
+    sessions: Sequence[SimulatedSession],
+    protocol: Protocol,
+    given: SeedsArguments,
+    origin: Provenance,
 ) -> None:
     records = [session.record for session in sessions]
     document = {
@@ -111,14 +116,20 @@ def _write_seeds(
         "summary": {name: asdict(s) for name, s in summarize(records).items()},
         "sessions": [record.to_json() for record in records],
     }
-    _write(given.out, "demo", gain_table(records), document)
+    _write(given.out, "demo", gain_table(records), document, origin)
     _save(overview_sheet(sessions), given.out / "demo.png")
 
 
-def _write(folder: Path, name: str, table: str, document: Mapping[str, object]) -> None:
+def _write(
+    folder: Path,
+    name: str,
+    table: str,
+    document: Mapping[str, object],
+    origin: Provenance,
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    origin = Provenance.collect().to_json()
-    text = json.dumps({"schema": SCHEMA, **document, "provenance": origin}, indent=1)
+    whole = {"schema": SCHEMA, **document, "provenance": origin.to_json()}
+    text = json.dumps(whole, indent=1)
     (folder / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
     (folder / f"{name}.md").write_text(table, encoding="utf-8")
     print(f"\n{table}\n{folder / name}.json")

@@ -64,7 +64,7 @@ def show_simulated(given: DemoArguments, settings: Settings) -> None:
     """
     task = Task.of_seed(given.seed, given.target, given.prompt)
     protocol = Protocol(n_rounds=given.n_rounds)
-    began = time.monotonic()
+    began, origin = time.monotonic(), Provenance.collect()
     print(f'prompt: "{task.prompt}", seed {task.seed}, {task.kind.value} target')
     with connected(given.address, redis_url=settings.redis_url) as project:
         print(f"stack ready after {time.monotonic() - began:.1f} s", flush=True)
@@ -77,7 +77,7 @@ def show_simulated(given: DemoArguments, settings: Settings) -> None:
             protocol,
             lambda entry: print_round(entry, protocol),
         )
-    reports = write_reports(session, given.out)
+    reports = write_reports(session, given.out, origin)
     _print_outcome(session, reports, time.monotonic() - began)
     if given.open:
         webbrowser.open(reports.page.absolute().as_uri())
@@ -130,12 +130,15 @@ def print_round(entry: RoundRecord, protocol: Protocol) -> None:
     )
 
 
-def write_reports(session: SimulatedSession, folder: Path) -> Reports:
+def write_reports(
+    session: SimulatedSession, folder: Path, origin: Provenance
+) -> Reports:
     """Write page, contact sheet and figures of a session.
 
     Args:
         session: figures and pictures.
         folder: made if it is missing.
+        origin: of the figures, taken before they were measured.
     """
     folder.mkdir(parents=True, exist_ok=True)
     reports = Reports(
@@ -143,13 +146,12 @@ def write_reports(session: SimulatedSession, folder: Path) -> Reports:
         sheet=folder / "contact_sheet.png",
         result=folder / "result.json",
     )
-    provenance = Provenance.collect()
-    reports.page.write_text(report_page(session, provenance), encoding="utf-8")
+    reports.page.write_text(report_page(session, origin), encoding="utf-8")
     contact_sheet(session).save(reports.sheet)
     document = {
         "schema": SCHEMA,
         **session.record.to_json(),
-        "provenance": provenance.to_json(),
+        "provenance": origin.to_json(),
     }
     reports.result.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return reports

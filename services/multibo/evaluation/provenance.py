@@ -33,7 +33,10 @@ class Provenance:
 
     @classmethod
     def collect(cls) -> "Provenance":
-        """Return the provenance of figures measured here and now."""
+        """Return the provenance of figures to be measured here and now.
+
+        Before the measurement: afterwards the source tree may be another.
+        """
         return cls(
             time=datetime.now(UTC).isoformat(timespec="seconds"),
             commit=_commit(Path(__file__).parent),

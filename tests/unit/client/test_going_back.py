@@ -25,6 +25,9 @@ from tests.support.scripted_optimizer import (
 )
 
 OPEN = round_pb2.ROUND_STATE_OPEN
+SLICE = insight_pb2.UtilitySlice(
+    x=[-1, 0, 1], y=[-1, 1], mean=[1, 2, 3, 4, 5, 6], sd=[0] * 6
+)
 
 
 @pytest.fixture
@@ -156,15 +159,12 @@ async def test_rounds_go_through_all_pages(
 async def test_insight_arrives_as_plain_values(
     session: AsyncSession, optimizer: ScriptedOptimizer
 ) -> None:
-    slice_ = insight_pb2.UtilitySlice(
-        x=[-1, 0, 1], y=[-1, 1], mean=[1, 2, 3, 4, 5, 6], sd=[0] * 6
-    )
     optimizer.on(
         "GetPreferenceMap",
         insight_service_pb2.GetPreferenceMapResponse(
             map=insight_pb2.PreferenceMap(
                 axes=[insight_pb2.AxisEffect(axis="hue", positions=[0], lower=[-1])],
-                slice=slice_,
+                slice=SLICE,
                 trace=[insight_pb2.TracePoint(round=3)],
             )
         ),
