@@ -54,9 +54,8 @@ def tiny_unet() -> UNet2DConditionModel:
     ).eval()
 
 
-def save_tiny_pipeline(folder: Path) -> None:
-    unet = tiny_unet()
-    vae = AutoencoderKL(
+def tiny_vae() -> AutoencoderKL:
+    return AutoencoderKL(
         block_out_channels=(8, 8, 16),
         down_block_types=("DownEncoderBlock2D",) * 3,
         up_block_types=("UpDecoderBlock2D",) * 3,
@@ -65,6 +64,10 @@ def save_tiny_pipeline(folder: Path) -> None:
         latent_channels=4,
         sample_size=SIDE_PX,
     )
+
+
+def save_tiny_pipeline(folder: Path) -> None:
+    unet, vae = tiny_unet(), tiny_vae()
     text_encoder = CLIPTextModel(
         CLIPTextConfig(
             vocab_size=1024,

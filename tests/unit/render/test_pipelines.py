@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -17,7 +15,6 @@ from multibo.render import denoise, images
 from multibo.render.errors import (
     BatchRefusedError,
     ImageNotFiniteError,
-    ModelFilesError,
 )
 from multibo.render.pipelines import Pipeline, load_pipeline
 from multibo.warp.errors import WarpVectorError
@@ -258,54 +255,3 @@ def test_the_numerics_tag_names_what_decides_the_bits(pipeline: Pipeline) -> Non
     assert torch.__version__ in tag
     for part in ("cpu", "threads", "float32", "sdpa", "eager"):
         assert part in tag
-
-
-def test_the_number_of_threads_can_be_set(tiny: ModelSpec) -> None:
-    before = torch.get_num_threads()
-
-    try:
-        assert "threads-1/" in load_pipeline(tiny, threads=1).numerics
-        assert torch.get_num_threads() == 1
-    finally:
-        torch.set_num_threads(before)
-
-
-@pytest.fixture
-def copy(tiny: ModelSpec, tmp_path: Path) -> ModelSpec:
-    shutil.copytree(tiny.path, tmp_path / "pipe")
-    return replace(tiny, path=tmp_path / "pipe")
-
-
-def test_a_missing_folder_is_reported_by_name(copy: ModelSpec) -> None:
-    shutil.rmtree(copy.path)
-
-    with pytest.raises(ModelFilesError, match=r"'tiny'.*model_index\.json"):
-        load_pipeline(copy)
-
-
-@pytest.mark.parametrize(
-    "file",
-    [
-        "unet/diffusion_pytorch_model.safetensors",
-        "text_encoder/model.safetensors",
-        "vae/config.json",
-        "tokenizer/tokenizer.json",
-    ],
-)
-def test_a_damaged_file_is_reported(copy: ModelSpec, file: str) -> None:
-    path = copy.path / file
-    path.write_bytes(path.read_bytes()[:100])
-
-    with pytest.raises(ModelFilesError, match="tiny"):
-        load_pipeline(copy)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"width_px": 64}, {"max_tokens": 77}, {"architecture": "sd3"}],
-)
-def test_files_that_contradict_the_catalog_are_refused(
-    tiny: ModelSpec, changes: dict[str, object]
-) -> None:
-    with pytest.raises(ModelFilesError):
-        load_pipeline(replace(tiny, **changes))
