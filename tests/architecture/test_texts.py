@@ -14,6 +14,8 @@ from typing import Final
 
 import pytest
 
+from multibo.optimizer.api.endpoint import SERVICES
+from multibo.optimizer.api.registration import method_name
 from tests.support.tree import ROOT, tracked
 
 TEXTS: Final = [path for path in tracked() if path.endswith(".md")]
@@ -104,6 +106,29 @@ def test_the_settings_of_a_process_are_those_documented(process: str) -> None:
     )
 
     assert documented == fields - {name.upper() for name in shared}
+
+
+def methods() -> dict[str, bool]:
+    """Every method of the contract, and whether a servicer offers it."""
+    offered = {}
+    for service in SERVICES:
+        stem = service.name.removesuffix("Service")
+        module = f"multibo.optimizer.api.{stem.lower()}_servicer"
+        servicer = getattr(importlib.import_module(module), f"{stem}Servicer")
+        for method in service.methods:
+            offered[method.name] = hasattr(servicer, method_name(method.name))
+    return offered
+
+
+def test_the_api_page_lists_the_methods_and_those_that_are_not_built() -> None:
+    section = read("docs/api.md").partition("## Methods")[2]
+    table, _, rest = section.partition("Answers UNIMPLEMENTED:")
+    named = set(re.findall(r"`(\w+)`", rest.partition("\n")[0]))
+
+    offered = methods()
+
+    assert set(re.findall(r"`(\w+)`", table)) == set(offered)
+    assert named == {name for name, is_offered in offered.items() if not is_offered}
 
 
 def test_the_readme_opens_with_two_commands_and_a_short_example() -> None:
