@@ -7,7 +7,7 @@ recorded, and refusals can be ordered ahead.
 import asyncio
 import hashlib
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,6 +40,7 @@ EXAMPLES = (
     "voxel portrait, red hair, beard, green background",
     "flat persona portrait, black short hair, dark skin",
 )
+ADVICE = "Your answers agree, and little is left to gain: this may be the one."
 
 
 class FakeOptimizer(
@@ -101,40 +102,67 @@ class FakeOptimizer(
     @recorded
     async def ListRounds(self, request: Any, context: Any) -> Any:  # noqa: N802
         known = await self._find(request.parent, context)
-        return round_service_pb2.ListRoundsResponse(rounds=known.rounds)
+        return round_service_pb2.ListRoundsResponse(rounds=known.live_rounds)
 
     @recorded
     async def ProposeRound(self, request: Any, context: Any) -> Any:  # noqa: N802
         known = await self._find(request.parent, context)
-        open_states = (round_pb2.ROUND_STATE_OPEN, round_pb2.ROUND_STATE_RENDERING)
-        if not known.rounds or known.rounds[-1].state not in open_states:
-            known.rounds.append(self._new_round(known))
-            known.session.images_used += known.session.spec.slate_size
-            known.tell_round(known.rounds[-1])
-            task = asyncio.create_task(self._render(known, known.rounds[-1]))
-            self._tasks.add(task)
-        return round_service_pb2.ProposeRoundResponse(round=known.rounds[-1])
+        round = known.open_round or self._begin_round(known)
+        return round_service_pb2.ProposeRoundResponse(round=round)
+
+    @recorded
+    async def RequestVariety(self, request: Any, context: Any) -> Any:  # noqa: N802
+        known, left = await self._find_round(request.name, context)
+        if request.request_id not in known.replies:
+            left.state = round_pb2.ROUND_STATE_SKIPPED
+            known.tell_round(left)
+            reply = round_service_pb2.RequestVarietyResponse(
+                round=self._begin_round(known)
+            )
+            known.replies[request.request_id] = reply
+        return known.replies[request.request_id]
 
     @recorded
     async def SubmitFeedback(self, request: Any, context: Any) -> Any:  # noqa: N802
-        parent, _, number = request.name.partition("/rounds/")
-        known = await self._find(parent, context)
+        known, round = await self._find_round(request.name, context)
         if request.request_id not in known.replies:
-            round = known.rounds[int(number)]
-            if round.state == round_pb2.ROUND_STATE_JUDGED:
+            if round is not known.open_round:
                 closed = Refusal(grpc.StatusCode.FAILED_PRECONDITION, "ROUND_NOT_OPEN")
                 await refuse(context, closed)
-            round.state = round_pb2.ROUND_STATE_JUDGED
-            round.feedback.CopyFrom(request.feedback)
-            known.session.feedback_count += 1
-            if known.session.feedback_count == known.session.spec.rounds:
-                known.session.state = session_pb2.SESSION_STATE_EXHAUSTED
-            known.tell_round(round)
+            known.judge(round.number, request.feedback)
             reply = round_service_pb2.SubmitFeedbackResponse(
                 round=round, session=known.session
             )
             known.replies[request.request_id] = reply
         return known.replies[request.request_id]
+
+    @recorded
+    async def UndoFeedback(self, request: Any, context: Any) -> Any:  # noqa: N802
+        known = await self._step(request, context, FakeSession.undo)
+        return session_service_pb2.UndoFeedbackResponse(session=known)
+
+    @recorded
+    async def RedoFeedback(self, request: Any, context: Any) -> Any:  # noqa: N802
+        known = await self._step(request, context, FakeSession.redo)
+        return session_service_pb2.RedoFeedbackResponse(session=known)
+
+    async def _step(
+        self, request: Any, context: Any, step: Callable[[FakeSession], None]
+    ) -> session_pb2.Session:
+        known = await self._find(request.name, context)
+        if request.request_id not in known.replies:
+            if request.etag != known.session.etag:
+                behind = Refusal(grpc.StatusCode.ABORTED, "ETAG_MISMATCH")
+                await refuse(context, behind)
+            step(known)
+            known.replies[request.request_id] = known.full()
+        return known.replies[request.request_id]
+
+    @recorded
+    async def GetStoppingAdvice(self, request: Any, context: Any) -> Any:  # noqa: N802
+        await self._find(request.name, context)
+        advice = insight_pb2.StoppingAdvice(stop=True, reason=ADVICE)
+        return insight_service_pb2.GetStoppingAdviceResponse(advice=advice)
 
     @recorded
     async def FinishSession(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -146,11 +174,10 @@ class FakeOptimizer(
     @recorded
     async def GetRecommendation(self, request: Any, context: Any) -> Any:  # noqa: N802
         known = await self._find(request.name, context)
-        judged = [r for r in known.rounds if r.HasField("feedback")]
-        if not judged:
+        if not known.answered:
             early = Refusal(grpc.StatusCode.FAILED_PRECONDITION, "NO_FEEDBACK_YET")
             await refuse(context, early)
-        last = judged[-1]
+        last = known.rounds[known.answered[-1]]
         candidate = last.candidates[last.feedback.chosen]
         shown = insight_pb2.ShownRecommendation(candidate=candidate)
         recommendation = insight_pb2.Recommendation(shown=shown)
@@ -195,12 +222,29 @@ class FakeOptimizer(
             await refuse(context, gone)
         return self.sessions[name]
 
+    async def _find_round(self, name: str, context: Any) -> tuple[FakeSession, Any]:
+        parent, _, number = name.partition("/rounds/")
+        known = await self._find(parent, context)
+        return known, known.rounds[int(number)]
+
+    def _begin_round(self, known: FakeSession) -> round_pb2.Round:
+        round = self._new_round(known)
+        known.rounds.append(round)
+        known.session.images_used += known.session.spec.slate_size
+        known.tell_round(round)
+        known.touch()
+        task = asyncio.create_task(self._render(known, round))
+        self._tasks.add(task)
+        return round
+
     def _new_round(self, known: FakeSession) -> round_pb2.Round:
         number = len(known.rounds)
         name = f"{known.session.name}/rounds/{number}"
+        ordinal = len(known.answered) + 1
         round = round_pb2.Round(
-            name=name, number=number, ordinal=number + 1, state="ROUND_STATE_RENDERING"
+            name=name, number=number, ordinal=ordinal, state="ROUND_STATE_RENDERING"
         )
+        round.create_time.GetCurrentTime()
         for slot in range(known.session.spec.slate_size):
             seed = number * 10 + slot
             candidate = round.candidates.add(
@@ -210,8 +254,8 @@ class FakeOptimizer(
             candidate.role = round_pb2.CANDIDATE_ROLE_EXPLORE
         anchor = round.candidates[0]
         anchor.role = round_pb2.CANDIDATE_ROLE_ANCHOR
-        if known.rounds and known.rounds[-1].HasField("feedback"):
-            last = known.rounds[-1]
+        if known.answered:
+            last = known.rounds[known.answered[-1]]
             anchor.base_seed = last.candidates[last.feedback.chosen].base_seed
         return round
 

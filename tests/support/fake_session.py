@@ -1,5 +1,6 @@
 """What a fake optimizer keeps of a session, and the refusals it can be told to give."""
 
+import copy
 import functools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from multibo.v1 import event_pb2, round_pb2, session_pb2, session_service_pb2
+
+OPEN_STATES = (round_pb2.ROUND_STATE_OPEN, round_pb2.ROUND_STATE_RENDERING)
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,81 @@ class FakeSession:
     rounds: list[round_pb2.Round] = field(default_factory=list)
     replies: dict[str, Any] = field(default_factory=dict)
     events: list[Any] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)
+    """Numbers of the rounds whose answers count, oldest first."""
+    undone: list[dict[int, round_pb2.Round]] = field(default_factory=list)
+    """The rounds that each undo changed, by number, as they were before."""
+
+    def __post_init__(self) -> None:
+        self.touch()
+
+    @property
+    def open_round(self) -> round_pb2.Round | None:
+        return next((r for r in self.rounds if r.state in OPEN_STATES), None)
+
+    @property
+    def live_rounds(self) -> list[round_pb2.Round]:
+        obsolete = round_pb2.ROUND_STATE_OBSOLETE
+        return [round for round in self.rounds if round.state != obsolete]
 
     def full(self) -> session_pb2.Session:
-        full = session_pb2.Session()
-        full.CopyFrom(self.session)
-        if self.rounds:
-            full.latest_round.CopyFrom(self.rounds[-1])
+        full = copy.deepcopy(self.session)
+        latest = self.open_round or next(reversed(self.live_rounds), None)
+        if latest is not None:
+            full.latest_round.CopyFrom(latest)
         return full
+
+    def touch(self) -> None:
+        """Bring the session's own fields in line after a command, and tell it."""
+        session, n = self.session, len(self.answered)
+        session.etag = f"revision-{int(session.etag.rpartition('-')[2] or 0) + 1}"
+        session.update_time.GetCurrentTime()
+        session.feedback_count = n
+        session.can_undo, session.can_redo = n > 0, bool(self.undone)
+        session.open_round = "" if self.open_round is None else self.open_round.name
+        if session.state != session_pb2.SESSION_STATE_FINISHED:
+            spent = n > 0 and n == session.spec.rounds
+            session.state = session_pb2.SESSION_STATE_ACTIVE
+            if spent:
+                session.state = session_pb2.SESSION_STATE_EXHAUSTED
+        self.tell(session_changed=event_pb2.SessionChangedEvent(session=session))
+
+    def judge(self, number: int, feedback: round_pb2.Feedback) -> None:
+        """Close a round with an answer."""
+        round = self.rounds[number]
+        round.state = round_pb2.ROUND_STATE_JUDGED
+        round.feedback.CopyFrom(feedback)
+        round.judge_time.GetCurrentTime()
+        self.answered.append(number)
+        self.undone.clear()
+        self.tell_round(round)
+        self.touch()
+
+    def undo(self) -> None:
+        """Open the round answered last again; what came after it is obsolete."""
+        number = self.answered.pop()
+        changed = self.rounds[number:]
+        before = {r.number: copy.deepcopy(r) for r in changed}
+        self.undone.append(before)
+        for round in changed[1:]:
+            round.state = round_pb2.ROUND_STATE_OBSOLETE
+        changed[0].state = round_pb2.ROUND_STATE_OPEN
+        changed[0].ClearField("feedback")
+        changed[0].ClearField("judge_time")
+        self._tell_all(changed)
+
+    def redo(self) -> None:
+        """Bring everything back that the last undo changed."""
+        before = self.undone.pop()
+        self.answered.append(min(before))
+        for number, round in before.items():
+            self.rounds[number].CopyFrom(round)
+        self._tell_all([self.rounds[number] for number in before])
+
+    def _tell_all(self, rounds: list[round_pb2.Round]) -> None:
+        for round in rounds:
+            self.tell_round(round)
+        self.touch()
 
     def tell(self, **event: Any) -> None:
         """Append one event, given by its field of WatchSessionResponse."""

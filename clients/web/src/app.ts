@@ -7,14 +7,16 @@ import { Banner } from "./banner";
 import { CREATE_MS, openApi, sleep } from "./calls";
 import { byId, setText } from "./elements";
 import { Images } from "./images";
+import { commandOf } from "./keys";
 import { countReady } from "./knowledge";
 import { PanelView } from "./panel_view";
 import { describe } from "./problem";
 import { newRequestId } from "./request_id";
 import { ResultView } from "./result_view";
-import { Search, type View } from "./search";
+import { Search } from "./search";
 import { SlateView } from "./slate_view";
 import { StartView } from "./start_view";
+import type { View } from "./view";
 
 const PROJECT = "projects/local";
 const TITLE = "MultiBO";
@@ -31,15 +33,20 @@ class Page {
   private readonly status = byId("status", HTMLParagraphElement);
   private readonly startView = new StartView({ start: (spec) => void this.create(spec) });
   private readonly slateView = new SlateView(this.images, {
-    choose: (slot, shown, responseMs) => void this.search?.choose(slot, shown, responseMs),
+    answer: (answer, shown, responseMs) => void this.search?.answer(answer, shown, responseMs),
+    vary: () => void this.search?.vary(),
     redraw: (candidate) => void this.search?.redraw(candidate),
     proposeAnother: () => void this.search?.proposeAnother(),
   });
   private readonly panelView = new PanelView(this.images, {
+    undo: () => void this.search?.undo(),
+    redo: () => void this.search?.redo(),
+    dismissAdvice: () => this.search?.dismissAdvice(),
     finish: () => void this.search?.finish(),
     leave: () => this.leave(),
   });
   private readonly resultView = new ResultView(this.images, {
+    undo: () => void this.search?.undo(),
     again: (prompt) => this.leave(prompt),
     leave: () => this.leave(),
   });
@@ -47,6 +54,7 @@ class Page {
 
   open(): void {
     window.addEventListener("hashchange", () => this.route());
+    document.addEventListener("keydown", (event) => this.pressed(event));
     window.addEventListener("online", () => this.search?.nudge());
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.search?.nudge();
@@ -77,6 +85,17 @@ class Page {
     const search = new Search(this.api, name, (view) => this.update(view));
     this.search = search;
     void search.open();
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    if (this.search === undefined || document.querySelector("dialog[open]") !== null) return;
+    const command = commandOf(event);
+    if (command === undefined) return;
+    event.preventDefault();
+    if (command === "undo") void this.search.undo();
+    else if (command === "redo") void this.search.redo();
+    else if (command === "variety") this.slateView.vary();
+    else this.slateView.answer(command === "none" ? "none" : command.choose);
   }
 
   private close(): void {
@@ -160,7 +179,7 @@ function titleOf({ phase, known }: View): string {
 }
 
 /** What a screen reader hears of the progress. */
-function statusText({ phase, known, chosen, connected }: View): string {
+function statusText({ phase, known, answer, connected }: View): string {
   if (!connected) return "The connection is lost. Trying again.";
   const round = known?.round;
   if (phase === "choosing" && round !== undefined) {
@@ -168,7 +187,10 @@ function statusText({ phase, known, chosen, connected }: View): string {
     const ready = countReady(round);
     return ready === n ? `Round ${round.ordinal}: all ${n} pictures are ready.` : `Round ${round.ordinal}: drawing.`;
   }
-  if (phase === "answering" && chosen !== undefined) return `You chose picture ${chosen + 1}.`;
+  if (phase === "answering" && answer !== undefined) {
+    return answer === "none" ? "You said: none of these." : `You chose picture ${answer + 1}.`;
+  }
+  if (phase === "undoing") return "Your last answer is being taken back.";
   return phase === "result" ? "The result is ready." : "";
 }
 

@@ -20,11 +20,11 @@ export function choiceOf(round: Round): Choice | undefined {
   return candidate === undefined ? undefined : { round: round.number, ordinal: round.ordinal, candidate };
 }
 
-/** Adds the choice of a round, if there is one, in its place. */
+/** Puts the choice of a round in its place, or takes it out: a round that was opened again has none. */
 export function withChoice(choices: readonly Choice[], round: Round): readonly Choice[] {
   const choice = choiceOf(round);
-  if (choice === undefined) return choices;
-  const others = choices.filter((other) => other.round !== choice.round);
+  const others = choices.filter((other) => other.round !== round.number);
+  if (choice === undefined) return others.length === choices.length ? choices : others;
   return [...others, choice].sort((one, other) => one.round - other.round);
 }
 

@@ -25,20 +25,21 @@ export function knowledgeOf(session: Session): Knowledge {
 
 /** Takes in a session, in either view. */
 export function withSession(known: Knowledge, session: Session): Knowledge {
-  if (isOlder(session.updateTime, known.session.updateTime)) return known;
+  if (compare(session.updateTime, known.session.updateTime) < 0) return known;
   const next = { ...known, session };
-  return session.latestRound === undefined ? next : withRound(next, session.latestRound);
+  const latest = session.latestRound;
+  if (latest === undefined) return next;
+  // What the session says of its rounds leads back to an earlier one after an undo; of later news it knows nothing.
+  return isAfter(known.round, session) ? withRound(next, latest) : replaced(next, latest);
 }
 
 /** Takes in a round. */
 export function withRound(known: Knowledge, round: Round): Knowledge {
   const current = known.round;
-  if (current === undefined || round.number > current.number) {
-    return { ...known, round, progress: new Map() };
+  if (current !== undefined) {
+    if (round.number < current.number || isRegress(known.session, current, round)) return known;
   }
-  if (round.number < current.number || isRegress(current, round)) return known;
-  const candidates = round.candidates.map((candidate) => newer(current.candidates[candidate.slot], candidate));
-  return { ...known, round: { ...round, candidates } };
+  return replaced(known, round);
 }
 
 /** Takes in one event of WatchSession. */
@@ -71,6 +72,14 @@ export function isPending(round: Round | undefined): boolean {
   return round?.state === RoundState.RENDERING || round?.state === RoundState.OPEN;
 }
 
+/** Whether the session speaks of another round than the one that is known, or of another state of it. */
+export function isBehind({ session, round }: Knowledge): boolean {
+  if (round === undefined) return false;
+  if (round.state === RoundState.OBSOLETE) return true;
+  if (session.openRound === "" || isAfter(round, session)) return false;
+  return session.openRound !== round.name || isAnswered(round);
+}
+
 export function countReady(round: Round): number {
   return round.candidates.filter(({ state }) => state === CandidateState.READY).length;
 }
@@ -88,13 +97,32 @@ function newer(current: Candidate | undefined, candidate: Candidate): Candidate 
   return current?.state === CandidateState.READY ? current : candidate;
 }
 
-/** Whether `round` is an earlier state of `current`. */
-function isRegress(current: Round, round: Round): boolean {
-  return !isPending(current) && current.state !== RoundState.FAILED && isPending(round) && round.feedback === undefined;
+function replaced(known: Knowledge, round: Round): Knowledge {
+  const current = known.round;
+  if (current?.number !== round.number) return { ...known, round, progress: new Map() };
+  const candidates = round.candidates.map((candidate) => newer(current.candidates[candidate.slot], candidate));
+  return { ...known, round: { ...round, candidates } };
 }
 
-function isOlder(time: Timestamp | undefined, reference: Timestamp | undefined): boolean {
-  if (time === undefined || reference === undefined) return false;
-  if (time.seconds !== reference.seconds) return time.seconds < reference.seconds;
-  return time.nanos < reference.nanos;
+/** Whether `round` is an earlier state of `current`, and not one that an undo brought back. */
+function isRegress(session: Session, current: Round, round: Round): boolean {
+  if (!isAnswered(current) || !isPending(round)) return false;
+  const isReopened = session.openRound === round.name && !isAfter(current, session);
+  return !isReopened;
+}
+
+function isAnswered(round: Round): boolean {
+  return !isPending(round) && round.state !== RoundState.FAILED;
+}
+
+/** Whether something happened to a round after the session was as it says. */
+function isAfter(round: Round | undefined, session: Session): boolean {
+  return compare(round?.judgeTime ?? round?.createTime, session.updateTime) > 0;
+}
+
+/** Negative if `time` is before `reference`, 0 if it is the same or either is unknown. */
+function compare(time: Timestamp | undefined, reference: Timestamp | undefined): number {
+  if (time === undefined || reference === undefined) return 0;
+  const seconds = Number(time.seconds - reference.seconds);
+  return seconds === 0 ? time.nanos - reference.nanos : seconds;
 }

@@ -19,7 +19,10 @@ const SENTENCES: Readonly<Record<string, string>> = {
   SESSION_NOT_FOUND: "This session is gone. Sessions are forgotten some days after they were last used.",
   MODEL_NOT_FOUND: "The server does not know this model.",
   SESSION_FINISHED: "This session is finished.",
-  BUDGET_SPENT: "All rounds of this session are used.",
+  BUDGET_SPENT: "All rounds or all pictures of this session are used.",
+  ETAG_MISMATCH: "Something changed meanwhile, perhaps in another window. This is where it stands.",
+  NOTHING_TO_UNDO: "There is nothing to undo.",
+  NOTHING_TO_REDO: "There is nothing to redo.",
   ROUND_NOT_OPEN: "This round was already answered, perhaps in another window.",
   FEEDBACK_INVALID: "The choice did not fit the pictures shown. Here they are again.",
   NO_FEEDBACK_YET: "Choose a picture first; then there is something to recommend.",
@@ -53,7 +56,7 @@ export function describe(error: unknown): Problem {
   return {
     reason,
     sentence: sentence(failure, reason, waitMs),
-    canRetry: RETRYABLE.includes(failure.code),
+    canRetry: RETRYABLE.includes(failure.code) && reason !== "ETAG_MISMATCH",
     ...(waitMs === undefined ? {} : { waitMs }),
   };
 }

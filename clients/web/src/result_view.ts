@@ -5,12 +5,13 @@ import { SessionState, type Session } from "../gen/multibo/v1/session_pb";
 import { byId, make, setText } from "./elements";
 import type { Images } from "./images";
 import { PathView } from "./path_view";
-import type { View } from "./search";
 import { draw } from "./upscale";
+import { canUndo, type View } from "./view";
 
 export interface ResultActions {
   /** Begins again with the same prompt. */
   again(prompt: string): void;
+  undo(): void;
   leave(): void;
 }
 
@@ -21,6 +22,7 @@ export class ResultView {
   private readonly start = byId("result-start", HTMLElement);
   private readonly found = byId("result-found", HTMLElement);
   private readonly download = byId("download", HTMLAnchorElement);
+  private readonly undo = byId("result-undo", HTMLButtonElement);
   private readonly way = byId("result-path", HTMLElement);
   private readonly path: PathView;
   private shown = "";
@@ -31,10 +33,12 @@ export class ResultView {
   ) {
     this.path = new PathView(byId("result-path-list", HTMLOListElement), images);
     byId("again", HTMLButtonElement).addEventListener("click", () => actions.again(this.prompt.textContent ?? ""));
+    this.undo.addEventListener("click", () => actions.undo());
     byId("fresh", HTMLButtonElement).addEventListener("click", () => actions.leave());
   }
 
-  update({ known, recommendation, start, choices }: View): void {
+  update(view: View): void {
+    const { known, recommendation, start, choices } = view;
     if (known === undefined) return;
     const { session } = known;
     const candidate = recommendation?.shown?.candidate;
@@ -42,6 +46,7 @@ export class ResultView {
     setText(this.title, candidate === undefined ? "Nothing was chosen" : "Here it is");
     setText(this.note, noteText(session));
     this.path.update(choices);
+    this.undo.hidden = !canUndo(view);
     this.way.hidden = choices.length === 0;
     this.download.hidden = candidate === undefined;
     const key = `${start?.name ?? ""} ${candidate?.name ?? ""}`;

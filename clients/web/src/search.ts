@@ -1,52 +1,31 @@
 // One session on the page: what is known of it, what the person may do now, and the calls behind that.
 
-import { create } from "@bufbuild/protobuf";
-import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { Recommendation } from "../gen/multibo/v1/insight_pb";
-import { FeedbackSchema, RoundState, type Candidate, type Feedback } from "../gen/multibo/v1/round_pb";
+import { RoundState, type Candidate } from "../gen/multibo/v1/round_pb";
 import { SessionState, SessionView } from "../gen/multibo/v1/session_pb";
 import { COMMAND_MS, type Api } from "./calls";
 import { readRounds, withChoice, type Choice } from "./choices";
-import { isOver, isPending, knowledgeOf, withEvent, withRound, withSession, type Knowledge } from "./knowledge";
+import { feedbackOf } from "./feedback";
+import { isBehind, isOver, isPending, knowledgeOf, withEvent, withRound, withSession, type Knowledge } from "./knowledge";
 import { describe, type Problem } from "./problem";
 import { newRequestId } from "./request_id";
+import { canRedo, canUndo, isCommand, isResting, OPENING, type Answer, type Phase, type View } from "./view";
 import { SessionWatch } from "./watch";
-
-/** What the page is doing: only in `choosing` does a click on a picture count. */
-export type Phase = "opening" | "proposing" | "choosing" | "answering" | "failed" | "concluding" | "result";
-
-export interface View {
-  phase: Phase;
-  /** Undefined while opening. */
-  known: Knowledge | undefined;
-  /** The slot of the answer under way. */
-  chosen: number | undefined;
-  choices: readonly Choice[];
-  recommendation: Recommendation | undefined;
-  /** The picture of the plain prompt. */
-  start: Candidate | undefined;
-  problem: Problem | undefined;
-  connected: boolean;
-}
 
 /** Problems that end by themselves once the server is back, and how often to see whether it is. */
 const PASSING: readonly string[] = ["UNREACHABLE", "STORE_UNAVAILABLE", "DRAINING"];
 const PASSING_RETRY_MS = 3_000;
+/** Refusals of a step back or forth from a state that is not the server's. */
+const MOVED_ON: readonly string[] = ["ETAG_MISMATCH", "NOTHING_TO_UNDO", "NOTHING_TO_REDO"];
 /** Refusals which mean that the page shows something outdated. */
-const OUTDATED: readonly string[] = ["ROUND_NOT_OPEN", "FEEDBACK_INVALID", "SESSION_FINISHED"];
-const MAX_RESPONSE_MS = 3_600_000;
+const OUTDATED: readonly string[] = ["ROUND_NOT_OPEN", "FEEDBACK_INVALID", "SESSION_FINISHED", ...MOVED_ON];
+/** After how many answers the person hears whether going on is worth it. */
+const ADVICE_EVERY = 5;
 
 export class Search {
-  private view: View = {
-    phase: "opening",
-    known: undefined,
-    chosen: undefined,
-    choices: [],
-    recommendation: undefined,
-    start: undefined,
-    problem: undefined,
-    connected: true,
-  };
+  private view: View = OPENING;
+  /** Where a command that fails leads back to. */
+  private resting: Phase = "choosing";
   private readonly watch: SessionWatch;
   private retryAction: (() => Promise<void>) | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -87,11 +66,11 @@ export class Search {
   }
 
   /** Answers the open round; ignored unless an answer is wanted, so a double click is one answer. */
-  async choose(slot: number, shown: number[], responseMs: number): Promise<void> {
+  async answer(answer: Answer, shown: number[], responseMs: number): Promise<void> {
     const round = this.view.known?.round;
     if (this.view.phase !== "choosing" || round === undefined || !isPending(round)) return;
-    this.show({ phase: "answering", chosen: slot });
-    const feedback = feedbackOf(slot, shown, responseMs);
+    this.show({ phase: "answering", answer });
+    const feedback = feedbackOf(answer, shown, responseMs);
     // Made once per answer: however often the call is repeated, it is one answer.
     const request = { name: round.name, feedback, requestId: newRequestId() };
     await this.attempt(async () => {
@@ -101,6 +80,30 @@ export class Search {
         return reply.session === undefined ? judged : withSession(judged, reply.session);
       });
       this.show({ phase: "proposing" });
+      await this.advance();
+      void this.advise();
+    });
+  }
+
+  /** Takes the last answer back; ignored while anything is under way. */
+  async undo(): Promise<void> {
+    if (canUndo(this.view)) await this.step("undoing");
+  }
+
+  /** Gives the answer taken back last again. */
+  async redo(): Promise<void> {
+    if (canRedo(this.view)) await this.step("redoing");
+  }
+
+  /** Leaves the open round for one farther from it; trains nothing. */
+  async vary(): Promise<void> {
+    const round = this.view.known?.round;
+    if (this.view.phase !== "choosing" || round === undefined || !isPending(round)) return;
+    this.show({ phase: "varying" });
+    const request = { name: round.name, requestId: newRequestId() };
+    await this.attempt(async () => {
+      const reply = await this.api.rounds.requestVariety(request, { timeoutMs: COMMAND_MS });
+      this.learn((known) => (reply.round === undefined ? known : withRound(known, reply.round)));
       await this.advance();
     });
   }
@@ -139,25 +142,78 @@ export class Search {
 
   dismiss(): void {
     this.show({ problem: undefined });
+    if (!isCommand(this.view.phase)) return;
+    // Without its message a command that failed could never be repeated: give it up.
+    clearTimeout(this.retryTimer);
+    this.retryAction = undefined;
+    this.settle();
+  }
+
+  dismissAdvice(): void {
+    this.show({ advice: undefined });
+  }
+
+  private async step(phase: "undoing" | "redoing"): Promise<void> {
+    const seen = this.view.known!;
+    const { sessions } = this.api;
+    const call = phase === "undoing" ? sessions.undoFeedback : sessions.redoFeedback;
+    const newRequest = () => ({ name: this.name, requestId: newRequestId(), etag: this.view.known!.session.etag });
+    let request = newRequest();
+    this.show({ phase, answer: undefined });
+    await this.attempt(async () => {
+      const options = { timeoutMs: COMMAND_MS };
+      const { session } = await call(request, options).catch(async (error: unknown) => {
+        const isOutdated = describe(error).reason === "ETAG_MISMATCH";
+        if (!isOutdated || !(await this.isStill(seen))) throw error;
+        // The etag was behind, not the person: the news of the round they see had not come yet.
+        request = newRequest();
+        return await call(request, options);
+      });
+      if (session !== undefined) this.learn((known) => withSession(known, session));
+      if (phase === "redoing") await this.readChoices();
+      await this.advance();
+    });
+  }
+
+  /** Whether the session, fetched anew, still stands where the person saw it. */
+  private async isStill(seen: Knowledge): Promise<boolean> {
+    await this.refresh();
+    const { session, round } = this.view.known!;
+    return session.feedbackCount === seen.session.feedbackCount && round?.name === seen.round?.name;
+  }
+
+  /** Says after every few answers whether going on is worth it; nobody waits for that, and it may fail. */
+  private async advise(): Promise<void> {
+    const { phase, known } = this.view;
+    const answers = known!.session.feedbackCount;
+    if (phase !== "choosing" || answers % ADVICE_EVERY !== 0) return;
+    const { advice } = await this.api.insight.getStoppingAdvice({ name: this.name }).catch(() => ({ advice: undefined }));
+    if (advice !== undefined && advice.reason !== "") this.show({ advice: { text: advice.reason, answers } });
   }
 
   private async refresh(): Promise<void> {
     const reply = await this.api.sessions.getSession({ name: this.name, view: SessionView.FULL });
     if (reply.session === undefined) return;
+    await this.readChoices();
+    this.show({ known: knowledgeOf(reply.session) });
+  }
+
+  private async readChoices(): Promise<void> {
     const rounds = await readRounds(this.api, this.name);
-    const choices = rounds.reduce(withChoice, this.view.choices);
-    this.show({ known: knowledgeOf(reply.session), choices, start: rounds[0]?.candidates[0] });
+    this.show({ choices: rounds.reduce<readonly Choice[]>(withChoice, []), start: rounds[0]?.candidates[0] });
   }
 
   /** Goes on from what is known: to the open round, to a new one, or to the result. */
   private async advance(): Promise<void> {
+    // Another window may have gone back while a command was under way.
+    if (isBehind(this.view.known!)) await this.refresh();
     const { session, round } = this.view.known!;
     if (isOver(session)) {
       await this.conclude();
     } else if (isPending(round)) {
-      this.show({ phase: "choosing", chosen: undefined });
+      this.show({ phase: "choosing", answer: undefined });
     } else if (round?.state === RoundState.FAILED) {
-      this.show({ phase: "failed", chosen: undefined });
+      this.show({ phase: "failed", answer: undefined });
     } else {
       await this.propose();
     }
@@ -169,7 +225,7 @@ export class Search {
       const { round } = await this.api.rounds.proposeRound({ parent: this.name }, { timeoutMs: COMMAND_MS });
       if (round !== undefined) this.learn((known) => withRound(known, round));
       // The watch may have brought the round before, and the person answered it already.
-      if (this.view.phase === "proposing") this.show({ phase: "choosing", chosen: undefined });
+      if (this.view.phase === "proposing") this.show({ phase: "choosing", answer: undefined });
     } catch (error) {
       if (describe(error).reason !== "BUDGET_SPENT") throw error;
       await this.conclude();
@@ -179,7 +235,7 @@ export class Search {
   private async conclude(): Promise<void> {
     this.show({ phase: "concluding" });
     const recommendation = await this.recommend();
-    this.show({ phase: "result", recommendation, chosen: undefined });
+    this.show({ phase: "result", recommendation, answer: undefined });
     if (this.view.known?.session.state === SessionState.FINISHED) this.watch.stop();
   }
 
@@ -207,10 +263,15 @@ export class Search {
   }
 
   /** Follows what happened: a round is there, a failed picture was drawn after all, another window answered. */
-  private follow({ session, round }: Knowledge): void {
+  private follow(known: Knowledge): void {
+    const { session, round } = known;
     const { phase } = this.view;
+    if (isResting(phase) && isBehind(known)) {
+      void this.attempt(() => this.startAgain());
+      return;
+    }
     const isAwaited = phase === "failed" || phase === "proposing";
-    if (isAwaited && isPending(round)) this.show({ phase: "choosing", chosen: undefined });
+    if (isAwaited && isPending(round)) this.show({ phase: "choosing", answer: undefined });
     if (phase === "choosing" && (isOver(session) || !isPending(round))) {
       void this.attempt(() => this.advance());
     }
@@ -240,8 +301,8 @@ export class Search {
       this.retryAction = action;
       const waitMs = problem.waitMs ?? (PASSING.includes(problem.reason) ? PASSING_RETRY_MS : undefined);
       if (waitMs !== undefined) this.retryTimer = setTimeout(() => void this.retry(), waitMs);
-    } else if (this.view.phase === "answering" || this.view.phase === "concluding") {
-      this.show({ phase: "choosing", chosen: undefined });
+    } else if (isCommand(this.view.phase)) {
+      this.settle();
     }
     this.show({ problem });
     if (OUTDATED.includes(problem.reason)) void this.catchUp(problem);
@@ -249,24 +310,23 @@ export class Search {
 
   /** Fetches the truth after the page turned out to be behind it; the problem stays readable. */
   private async catchUp(problem: Problem): Promise<void> {
-    await this.attempt(async () => {
-      await this.refresh();
-      await this.advance();
-    });
+    await this.attempt(() => this.startAgain());
     if (this.view.problem === undefined) this.show({ problem });
+  }
+
+  private async startAgain(): Promise<void> {
+    await this.refresh();
+    await this.advance();
+  }
+
+  private settle(): void {
+    this.show({ phase: this.resting, answer: undefined });
   }
 
   private show(change: Partial<View>): void {
     if (this.closed) return;
+    if (change.phase !== undefined && isResting(change.phase)) this.resting = change.phase;
     this.view = { ...this.view, ...change };
     this.onView(this.view);
   }
-}
-
-function feedbackOf(slot: number, shown: number[], responseMs: number): Feedback {
-  const judgment = { case: "chosen" as const, value: slot };
-  const feedback = create(FeedbackSchema, { judgment, shown });
-  const wholeMs = Math.round(responseMs);
-  if (wholeMs > 0 && wholeMs <= MAX_RESPONSE_MS) feedback.responseTime = durationFromMs(wholeMs);
-  return feedback;
 }

@@ -1,15 +1,16 @@
-// The slate: K tiles, laid out as large as they fit, chosen by click or by number key.
+// The slate: K tiles, laid out as large as they fit, and the answers to it: one of them, none, or other ones.
 
 import { RoundState, type Candidate } from "../gen/multibo/v1/round_pb";
 import { byId, make, setText } from "./elements";
 import { bestGrid } from "./grid";
 import type { Images } from "./images";
 import { countReady } from "./knowledge";
-import type { View } from "./search";
 import { Tile } from "./tile";
+import type { Answer, View } from "./view";
 
 export interface SlateActions {
-  choose(slot: number, shown: number[], responseMs: number): void;
+  answer(answer: Answer, shown: number[], responseMs: number): void;
+  vary(): void;
   redraw(candidate: Candidate): void;
   proposeAnother(): void;
 }
@@ -27,6 +28,8 @@ export class SlateView {
   private readonly question = byId("question", HTMLHeadingElement);
   private readonly hint = byId("hint", HTMLParagraphElement);
   private readonly list = byId("slate", HTMLUListElement);
+  private readonly none = byId("none", HTMLButtonElement);
+  private readonly variety = byId("variety", HTMLButtonElement);
   private readonly another = byId("another", HTMLButtonElement);
   private tiles: Tile[] = [];
   private round = "";
@@ -41,14 +44,15 @@ export class SlateView {
     new ResizeObserver(() => this.layOut()).observe(this.stage);
     window.addEventListener("resize", () => this.layOut());
     this.another.addEventListener("click", () => this.actions.proposeAnother());
-    document.addEventListener("keydown", (event) => this.pressed(event));
+    this.none.addEventListener("click", () => this.answer("none"));
+    this.variety.addEventListener("click", () => this.vary());
   }
 
   update(view: View): void {
     this.view = view;
     const round = view.known?.round;
     // The answered slate stays, with the choice marked, until the next one is there.
-    if (round === undefined || (view.phase === "proposing" && view.chosen === undefined)) {
+    if (round === undefined || (view.phase === "proposing" && view.answer === undefined)) {
       this.showSkeletons(view.known?.session.spec?.slateSize ?? 4);
     } else {
       this.showRound(view);
@@ -57,6 +61,18 @@ export class SlateView {
     setText(this.question, questionText(view));
     setText(this.hint, hintText(view));
     this.enable();
+  }
+
+  /** Answers the slate, if it takes one. */
+  answer(answer: Answer): void {
+    const shown = this.shownSlots;
+    if (!this.isOpen || !this.isSettled || (answer !== "none" && !shown.includes(answer))) return;
+    this.actions.answer(answer, shown, performance.now() - this.lastShownMs);
+  }
+
+  /** Asks for other pictures, if the slate takes an answer. */
+  vary(): void {
+    if (this.isOpen && this.isSettled) this.actions.vary();
   }
 
   private showSkeletons(n: number): void {
@@ -73,7 +89,7 @@ export class SlateView {
       this.round = round.name;
       this.answerableMs = Infinity;
       const actions = {
-        choose: (slot: number) => this.choose(slot),
+        choose: (slot: number) => this.answer(slot),
         redraw: (candidate: Candidate) => this.actions.redraw(candidate),
         shown: () => this.shown(),
       };
@@ -98,23 +114,19 @@ export class SlateView {
   }
 
   private enable(): void {
-    const open = this.view?.phase === "choosing" && this.shownSlots.length >= MIN_SHOWN;
-    for (const tile of this.tiles) tile.setChoice(open, this.view?.chosen);
+    const isOpen = this.isOpen;
+    for (const tile of this.tiles) tile.setAnswer(isOpen, this.view?.answer);
+    this.none.disabled = !isOpen;
+    this.variety.disabled = !isOpen;
+    this.none.classList.toggle("said", this.view?.answer === "none");
   }
 
-  private choose(slot: number): void {
-    const shown = this.shownSlots;
-    const nowMs = performance.now();
-    if (this.view?.phase !== "choosing" || shown.length < MIN_SHOWN || !shown.includes(slot)) return;
-    if (nowMs - this.answerableMs < SETTLE_MS) return;
-    this.actions.choose(slot, shown, nowMs - this.lastShownMs);
+  private get isOpen(): boolean {
+    return this.view?.phase === "choosing" && this.shownSlots.length >= MIN_SHOWN;
   }
 
-  private pressed(event: KeyboardEvent): void {
-    const isShortcut = event.ctrlKey || event.metaKey || event.altKey || event.repeat;
-    const isElsewhere = this.section.hidden || document.querySelector("dialog[open]") !== null;
-    if (isShortcut || isElsewhere || !/^[1-8]$/.test(event.key)) return;
-    this.choose(Number(event.key) - 1);
+  private get isSettled(): boolean {
+    return performance.now() - this.answerableMs >= SETTLE_MS;
   }
 
   private layOut(): void {
@@ -136,16 +148,20 @@ function skeleton(): HTMLElement {
   return item;
 }
 
-function questionText({ phase, known }: View): string {
+function questionText({ phase, known, answer }: View): string {
+  if (phase === "undoing") return "Going back…";
+  if (phase === "redoing") return "Going forward again…";
+  if (phase === "varying") return "Looking elsewhere…";
   if (phase === "failed") return "These pictures could not be drawn";
-  if (phase === "proposing" && (known?.session.feedbackCount ?? 0) > 0) return "Learning from your choice…";
+  if (phase === "proposing" && (known?.session.feedbackCount ?? 0) > 0) return answer === "none" ? "Looking farther away…" : "Learning from your choice…";
   return "Which one is closest?";
 }
 
 function hintText({ phase, known }: View): string {
   const round = known?.round;
   if (phase === "failed") return "Try these again one by one, or have other ones drawn.";
-  if (phase === "proposing" || round === undefined) return "The next pictures are on their way.";
+  if (phase === "undoing" || phase === "redoing") return "";
+  if (phase === "proposing" || phase === "varying" || round === undefined) return "The next pictures are on their way.";
   if (phase === "answering") return "Thank you.";
   if (round.degraded !== "") return "These pictures were picked at random; your choice counts all the same.";
   if (round.distinctness !== undefined && round.distinctness.note !== "") return round.distinctness.note;

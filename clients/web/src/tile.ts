@@ -6,6 +6,7 @@ import { make, setText } from "./elements";
 import type { Images, Picture } from "./images";
 import type { Progress } from "./knowledge";
 import { draw } from "./upscale";
+import type { Answer } from "./view";
 
 export interface TileActions {
   choose(slot: number): void;
@@ -79,12 +80,12 @@ export class Tile {
     this.label();
   }
 
-  /** Shows whether a click counts, and which picture was clicked. */
-  setChoice(enabled: boolean, chosen: number | undefined): void {
+  /** Shows whether a click counts, and what was answered. */
+  setAnswer(enabled: boolean, answer: Answer | undefined): void {
     this.button.disabled = !(enabled && this.isShown);
-    this.element.classList.toggle("chosen", chosen === this.slot);
-    this.element.classList.toggle("passed", chosen !== undefined && chosen !== this.slot);
-    this.button.setAttribute("aria-pressed", String(chosen === this.slot));
+    this.element.classList.toggle("chosen", answer === this.slot);
+    this.element.classList.toggle("passed", answer !== undefined && answer !== this.slot);
+    this.button.setAttribute("aria-pressed", String(answer === this.slot));
   }
 
   private async load(): Promise<void> {

@@ -95,7 +95,7 @@ def test_the_anchor_says_keep_this_one_and_undo_is_not_there_yet(page: Page) -> 
     ]
     assert page.one("#undo").is_displayed()
     assert not page.one("#undo").is_enabled()
-    assert page.text("#undo-note") == "Going back is not possible yet"
+    assert page.text("#undo-note") == "There is nothing to undo yet"
     assert not page.one("#finish").is_enabled()
 
 
