@@ -64,11 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _warp(model, window=None),
         _warp(model, window=(0.0, 1.0)),
     ]
+    origin = _circumstances(pipeline)  # before the work: the checkout may move on
     results = {}
     for comparison in comparisons:
         results[comparison.name] = measured(comparison, options.pairs)
         print(comparison.name, json.dumps(results[comparison.name]))
-    document = {**_circumstances(pipeline), "pairs": options.pairs, "results": results}
+    document = {**origin, "pairs": options.pairs, "results": results}
     options.out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return int(any(results[name]["ratio"] > limit for name, limit in LIMITS.items()))
 
