@@ -69,10 +69,7 @@ export class Search {
     const request = { name: round.name, feedback, requestId: newRequestId() };
     await this.attempt(async () => {
       const reply = await this.api.rounds.submitFeedback(request, { timeoutMs: COMMAND_MS });
-      this.learn((known) => {
-        const judged = reply.round === undefined ? known : withRound(known, reply.round);
-        return reply.session === undefined ? judged : withSession(judged, reply.session);
-      });
+      this.learn((known) => withSession(withRound(known, reply.round), reply.session));
       this.show({ phase: "proposing" });
       await this.advance();
       void this.advise();
@@ -97,7 +94,7 @@ export class Search {
     const request = { name: round.name, requestId: newRequestId() };
     await this.attempt(async () => {
       const reply = await this.api.rounds.requestVariety(request, { timeoutMs: COMMAND_MS });
-      this.learn((known) => (reply.round === undefined ? known : withRound(known, reply.round)));
+      this.learn((known) => withRound(known, reply.round));
       await this.advance();
     });
   }
@@ -123,7 +120,7 @@ export class Search {
       const acceptedCandidate = recommendation?.shown?.candidate?.name ?? "";
       const request = { name: this.name, acceptedCandidate };
       const { session } = await this.api.sessions.finishSession(request, { timeoutMs: COMMAND_MS });
-      if (session !== undefined) this.learn((known) => withSession(known, session));
+      this.learn((known) => withSession(known, session));
       await this.conclude();
     });
   }
@@ -147,13 +144,14 @@ export class Search {
     this.show({ advice: undefined });
   }
 
+  /** Goes back or forth by one answer. */
   private async step(phase: "undoing" | "redoing"): Promise<void> {
     const seen = this.view.known!;
     const step = new Step(this.api, this.name, phase, seen.session.etag);
     this.show({ phase, answer: undefined });
     await this.attempt(async () => {
       const session = await step.take(() => this.etagIfStill(seen));
-      if (session !== undefined) this.learn((known) => withSession(known, session));
+      this.learn((known) => withSession(known, session));
       if (phase === "redoing") await this.readChoices();
       await this.advance();
     });
@@ -179,7 +177,9 @@ export class Search {
     const reply = await this.api.sessions.getSession({ name: this.name, view: SessionView.FULL });
     if (reply.session === undefined) return;
     await this.readChoices();
-    this.show({ known: knowledgeOf(reply.session) });
+    // Folded in, not put in place: a round may have been proposed since the session was read.
+    const { known } = this.view;
+    this.show({ known: known === undefined ? knowledgeOf(reply.session) : withSession(known, reply.session) });
   }
 
   private async readChoices(): Promise<void> {
@@ -207,7 +207,7 @@ export class Search {
     this.show({ phase: "proposing" });
     try {
       const { round } = await this.api.rounds.proposeRound({ parent: this.name }, { timeoutMs: COMMAND_MS });
-      if (round !== undefined) this.learn((known) => withRound(known, round));
+      this.learn((known) => withRound(known, round));
       // The watch may have brought the round before, and the person answered it already.
       if (this.view.phase === "proposing") this.show({ phase: "choosing", answer: undefined });
     } catch (error) {
