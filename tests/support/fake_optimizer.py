@@ -228,35 +228,9 @@ class FakeOptimizer(
         return known, known.rounds[int(number)]
 
     def _begin_round(self, known: FakeSession) -> round_pb2.Round:
-        round = self._new_round(known)
-        known.rounds.append(round)
-        known.session.images_used += known.session.spec.slate_size
-        known.tell_round(round)
-        known.touch()
+        round = known.begin()
         task = asyncio.create_task(self._render(known, round))
         self._tasks.add(task)
-        return round
-
-    def _new_round(self, known: FakeSession) -> round_pb2.Round:
-        number = len(known.rounds)
-        name = f"{known.session.name}/rounds/{number}"
-        ordinal = len(known.answered) + 1
-        round = round_pb2.Round(
-            name=name, number=number, ordinal=ordinal, state="ROUND_STATE_RENDERING"
-        )
-        round.create_time.GetCurrentTime()
-        for slot in range(known.session.spec.slate_size):
-            seed = number * 10 + slot
-            candidate = round.candidates.add(
-                name=f"{name}/candidates/{slot}", slot=slot, base_seed=seed
-            )
-            candidate.state = round_pb2.CANDIDATE_STATE_QUEUED
-            candidate.role = round_pb2.CANDIDATE_ROLE_EXPLORE
-        anchor = round.candidates[0]
-        anchor.role = round_pb2.CANDIDATE_ROLE_ANCHOR
-        if known.answered:
-            last = known.rounds[known.answered[-1]]
-            anchor.base_seed = last.candidates[last.feedback.chosen].base_seed
         return round
 
     async def _render(self, known: FakeSession, round: round_pb2.Round) -> None:

@@ -75,6 +75,15 @@ class FakeSession:
                 session.state = session_pb2.SESSION_STATE_EXHAUSTED
         self.tell(session_changed=event_pb2.SessionChangedEvent(session=session))
 
+    def begin(self) -> round_pb2.Round:
+        """Open a new round."""
+        round = self._new_round()
+        self.rounds.append(round)
+        self.session.images_used += self.session.spec.slate_size
+        self.tell_round(round)
+        self.touch()
+        return round
+
     def judge(self, number: int, feedback: round_pb2.Feedback) -> None:
         """Close a round with an answer."""
         round = self.rounds[number]
@@ -106,6 +115,28 @@ class FakeSession:
         for number, round in before.items():
             self.rounds[number].CopyFrom(round)
         self._tell_all([self.rounds[number] for number in before])
+
+    def _new_round(self) -> round_pb2.Round:
+        number = len(self.rounds)
+        name = f"{self.session.name}/rounds/{number}"
+        ordinal = len(self.answered) + 1
+        round = round_pb2.Round(
+            name=name, number=number, ordinal=ordinal, state="ROUND_STATE_RENDERING"
+        )
+        round.create_time.GetCurrentTime()
+        for slot in range(self.session.spec.slate_size):
+            seed = number * 10 + slot
+            candidate = round.candidates.add(
+                name=f"{name}/candidates/{slot}", slot=slot, base_seed=seed
+            )
+            candidate.state = round_pb2.CANDIDATE_STATE_QUEUED
+            candidate.role = round_pb2.CANDIDATE_ROLE_EXPLORE
+        anchor = round.candidates[0]
+        anchor.role = round_pb2.CANDIDATE_ROLE_ANCHOR
+        if self.answered:
+            last = self.rounds[self.answered[-1]]
+            anchor.base_seed = last.candidates[last.feedback.chosen].base_seed
+        return round
 
     def _tell_all(self, rounds: list[round_pb2.Round]) -> None:
         for round in rounds:

@@ -23,8 +23,9 @@ export function knowledgeOf(session: Session): Knowledge {
   return { session, round: session.latestRound, progress: new Map() };
 }
 
-/** Takes in a session, in either view. */
-export function withSession(known: Knowledge, session: Session): Knowledge {
+/** Takes in a session, in either view; a reply without one teaches nothing. */
+export function withSession(known: Knowledge, session: Session | undefined): Knowledge {
+  if (session === undefined) return known;
   if (compare(session.updateTime, known.session.updateTime) < 0) return known;
   const next = { ...known, session };
   const latest = session.latestRound;
@@ -33,8 +34,9 @@ export function withSession(known: Knowledge, session: Session): Knowledge {
   return isAfter(known.round, session) ? withRound(next, latest) : replaced(next, latest);
 }
 
-/** Takes in a round. */
-export function withRound(known: Knowledge, round: Round): Knowledge {
+/** Takes in a round; a reply without one teaches nothing. */
+export function withRound(known: Knowledge, round: Round | undefined): Knowledge {
+  if (round === undefined) return known;
   const current = known.round;
   if (current !== undefined) {
     if (round.number < current.number || isRegress(known.session, current, round)) return known;
@@ -47,9 +49,9 @@ export function withEvent(known: Knowledge, { event }: WatchSessionResponse): Kn
   switch (event.case) {
     case "snapshot":
     case "sessionChanged":
-      return event.value.session === undefined ? known : withSession(known, event.value.session);
+      return withSession(known, event.value.session);
     case "roundChanged":
-      return event.value.round === undefined ? known : withRound(known, event.value.round);
+      return withRound(known, event.value.round);
     case "candidateChanged":
       return event.value.candidate === undefined ? known : withCandidate(known, event.value.candidate);
     case "progress": {

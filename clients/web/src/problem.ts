@@ -39,6 +39,19 @@ const SENTENCES: Readonly<Record<string, string>> = {
   SCOPE_MISSING: "You are not allowed to do that.",
 };
 
+/** Problems that end by themselves once the server is back, and how often to see whether it is. */
+const PASSING: readonly string[] = ["UNREACHABLE", "STORE_UNAVAILABLE", "DRAINING"];
+const PASSING_RETRY_MS = 3_000;
+/** Refusals which mean that the page shows something outdated. */
+const OUTDATED: readonly string[] = [
+  "ROUND_NOT_OPEN",
+  "FEEDBACK_INVALID",
+  "SESSION_FINISHED",
+  "ETAG_MISMATCH",
+  "NOTHING_TO_UNDO",
+  "NOTHING_TO_REDO",
+];
+
 const RETRYABLE: readonly Code[] = [
   Code.Unavailable,
   Code.DeadlineExceeded,
@@ -59,6 +72,19 @@ export function describe(error: unknown): Problem {
     canRetry: RETRYABLE.includes(failure.code) && reason !== "ETAG_MISMATCH",
     ...(waitMs === undefined ? {} : { waitMs }),
   };
+}
+
+export function isPassing(problem: Problem | undefined): boolean {
+  return problem !== undefined && PASSING.includes(problem.reason);
+}
+
+export function isOutdated(problem: Problem): boolean {
+  return OUTDATED.includes(problem.reason);
+}
+
+/** Returns after how long to try again unasked; undefined if the person is to say. */
+export function retryMs(problem: Problem): number | undefined {
+  return problem.waitMs ?? (isPassing(problem) ? PASSING_RETRY_MS : undefined);
 }
 
 function reasonOf(failure: ConnectError): string {

@@ -1,24 +1,18 @@
 // One session on the page: what is known of it, what the person may do now, and the calls behind that.
 
-import type { Recommendation } from "../gen/multibo/v1/insight_pb";
 import { RoundState, type Candidate } from "../gen/multibo/v1/round_pb";
 import { SessionState, SessionView } from "../gen/multibo/v1/session_pb";
 import { COMMAND_MS, type Api } from "./calls";
 import { readRounds, withChoice, type Choice } from "./choices";
 import { feedbackOf } from "./feedback";
+import { readAdvice, readRecommendation } from "./insight";
 import { isBehind, isOver, isPending, knowledgeOf, withEvent, withRound, withSession, type Knowledge } from "./knowledge";
-import { describe, type Problem } from "./problem";
+import { describe, isOutdated, isPassing, retryMs, type Problem } from "./problem";
 import { newRequestId } from "./request_id";
+import { Step } from "./step";
 import { canRedo, canUndo, isCommand, isResting, OPENING, type Answer, type Phase, type View } from "./view";
 import { SessionWatch } from "./watch";
 
-/** Problems that end by themselves once the server is back, and how often to see whether it is. */
-const PASSING: readonly string[] = ["UNREACHABLE", "STORE_UNAVAILABLE", "DRAINING"];
-const PASSING_RETRY_MS = 3_000;
-/** Refusals of a step back or forth from a state that is not the server's. */
-const MOVED_ON: readonly string[] = ["ETAG_MISMATCH", "NOTHING_TO_UNDO", "NOTHING_TO_REDO"];
-/** Refusals which mean that the page shows something outdated. */
-const OUTDATED: readonly string[] = ["ROUND_NOT_OPEN", "FEEDBACK_INVALID", "SESSION_FINISHED", ...MOVED_ON];
 /** After how many answers the person hears whether going on is worth it. */
 const ADVICE_EVERY = 5;
 
@@ -75,10 +69,7 @@ export class Search {
     const request = { name: round.name, feedback, requestId: newRequestId() };
     await this.attempt(async () => {
       const reply = await this.api.rounds.submitFeedback(request, { timeoutMs: COMMAND_MS });
-      this.learn((known) => {
-        const judged = reply.round === undefined ? known : withRound(known, reply.round);
-        return reply.session === undefined ? judged : withSession(judged, reply.session);
-      });
+      this.learn((known) => withSession(withRound(known, reply.round), reply.session));
       this.show({ phase: "proposing" });
       await this.advance();
       void this.advise();
@@ -103,7 +94,7 @@ export class Search {
     const request = { name: round.name, requestId: newRequestId() };
     await this.attempt(async () => {
       const reply = await this.api.rounds.requestVariety(request, { timeoutMs: COMMAND_MS });
-      this.learn((known) => (reply.round === undefined ? known : withRound(known, reply.round)));
+      this.learn((known) => withRound(known, reply.round));
       await this.advance();
     });
   }
@@ -125,11 +116,11 @@ export class Search {
   async finish(): Promise<void> {
     await this.attempt(async () => {
       this.show({ phase: "concluding" });
-      const recommendation = await this.recommend();
+      const recommendation = await readRecommendation(this.api, this.name);
       const acceptedCandidate = recommendation?.shown?.candidate?.name ?? "";
       const request = { name: this.name, acceptedCandidate };
       const { session } = await this.api.sessions.finishSession(request, { timeoutMs: COMMAND_MS });
-      if (session !== undefined) this.learn((known) => withSession(known, session));
+      this.learn((known) => withSession(known, session));
       await this.conclude();
     });
   }
@@ -153,49 +144,42 @@ export class Search {
     this.show({ advice: undefined });
   }
 
+  /** Goes back or forth by one answer. */
   private async step(phase: "undoing" | "redoing"): Promise<void> {
     const seen = this.view.known!;
-    const { sessions } = this.api;
-    const call = phase === "undoing" ? sessions.undoFeedback : sessions.redoFeedback;
-    const newRequest = () => ({ name: this.name, requestId: newRequestId(), etag: this.view.known!.session.etag });
-    let request = newRequest();
+    const step = new Step(this.api, this.name, phase, seen.session.etag);
     this.show({ phase, answer: undefined });
     await this.attempt(async () => {
-      const options = { timeoutMs: COMMAND_MS };
-      const { session } = await call(request, options).catch(async (error: unknown) => {
-        const isOutdated = describe(error).reason === "ETAG_MISMATCH";
-        if (!isOutdated || !(await this.isStill(seen))) throw error;
-        // The etag was behind, not the person: the news of the round they see had not come yet.
-        request = newRequest();
-        return await call(request, options);
-      });
-      if (session !== undefined) this.learn((known) => withSession(known, session));
+      const session = await step.take(() => this.etagIfStill(seen));
+      this.learn((known) => withSession(known, session));
       if (phase === "redoing") await this.readChoices();
       await this.advance();
     });
   }
 
-  /** Whether the session, fetched anew, still stands where the person saw it. */
-  private async isStill(seen: Knowledge): Promise<boolean> {
+  /** Returns the etag of the session as it is; undefined if it does not stand where the person saw it. */
+  private async etagIfStill(seen: Knowledge): Promise<string | undefined> {
     await this.refresh();
     const { session, round } = this.view.known!;
-    return session.feedbackCount === seen.session.feedbackCount && round?.name === seen.round?.name;
+    const isStill = session.feedbackCount === seen.session.feedbackCount && round?.name === seen.round?.name;
+    return isStill ? session.etag : undefined;
   }
 
-  /** Says after every few answers whether going on is worth it; nobody waits for that, and it may fail. */
   private async advise(): Promise<void> {
     const { phase, known } = this.view;
     const answers = known!.session.feedbackCount;
     if (phase !== "choosing" || answers % ADVICE_EVERY !== 0) return;
-    const { advice } = await this.api.insight.getStoppingAdvice({ name: this.name }).catch(() => ({ advice: undefined }));
-    if (advice !== undefined && advice.reason !== "") this.show({ advice: { text: advice.reason, answers } });
+    const text = await readAdvice(this.api, this.name);
+    if (text !== "") this.show({ advice: { text, answers } });
   }
 
   private async refresh(): Promise<void> {
     const reply = await this.api.sessions.getSession({ name: this.name, view: SessionView.FULL });
     if (reply.session === undefined) return;
     await this.readChoices();
-    this.show({ known: knowledgeOf(reply.session) });
+    // Folded in, not put in place: a round may have been proposed since the session was read.
+    const { known } = this.view;
+    this.show({ known: known === undefined ? knowledgeOf(reply.session) : withSession(known, reply.session) });
   }
 
   private async readChoices(): Promise<void> {
@@ -223,7 +207,7 @@ export class Search {
     this.show({ phase: "proposing" });
     try {
       const { round } = await this.api.rounds.proposeRound({ parent: this.name }, { timeoutMs: COMMAND_MS });
-      if (round !== undefined) this.learn((known) => withRound(known, round));
+      this.learn((known) => withRound(known, round));
       // The watch may have brought the round before, and the person answered it already.
       if (this.view.phase === "proposing") this.show({ phase: "choosing", answer: undefined });
     } catch (error) {
@@ -234,21 +218,9 @@ export class Search {
 
   private async conclude(): Promise<void> {
     this.show({ phase: "concluding" });
-    const recommendation = await this.recommend();
+    const recommendation = await readRecommendation(this.api, this.name);
     this.show({ phase: "result", recommendation, answer: undefined });
     if (this.view.known?.session.state === SessionState.FINISHED) this.watch.stop();
-  }
-
-  /** Returns the recommendation; undefined for a session that ended without an answer. */
-  private async recommend(): Promise<Recommendation | undefined> {
-    try {
-      const options = { timeoutMs: COMMAND_MS };
-      const reply = await this.api.insight.getRecommendation({ name: this.name }, options);
-      return reply.recommendation;
-    } catch (error) {
-      if (describe(error).reason === "NO_FEEDBACK_YET") return undefined;
-      throw error;
-    }
   }
 
   private learn(step: (known: Knowledge) => Knowledge): void {
@@ -279,7 +251,7 @@ export class Search {
 
   private connection(connected: boolean): void {
     if (connected !== this.view.connected) this.show({ connected });
-    if (connected && PASSING.includes(this.view.problem?.reason ?? "")) void this.retry();
+    if (connected && isPassing(this.view.problem)) void this.retry();
   }
 
   /** Runs an action; if it fails, shows why and keeps it for a retry. */
@@ -299,13 +271,13 @@ export class Search {
     const problem = describe(error);
     if (problem.canRetry && action !== undefined) {
       this.retryAction = action;
-      const waitMs = problem.waitMs ?? (PASSING.includes(problem.reason) ? PASSING_RETRY_MS : undefined);
+      const waitMs = retryMs(problem);
       if (waitMs !== undefined) this.retryTimer = setTimeout(() => void this.retry(), waitMs);
     } else if (isCommand(this.view.phase)) {
       this.settle();
     }
     this.show({ problem });
-    if (OUTDATED.includes(problem.reason)) void this.catchUp(problem);
+    if (isOutdated(problem)) void this.catchUp(problem);
   }
 
   /** Fetches the truth after the page turned out to be behind it; the problem stays readable. */
