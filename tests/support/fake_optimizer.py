@@ -5,7 +5,6 @@ recorded, and refusals can be ordered ahead.
 """
 
 import asyncio
-import hashlib
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,6 @@ import grpc
 
 from multibo.v1 import (
     event_pb2,
-    image_pb2,
     image_service_pb2,
     image_service_pb2_grpc,
     insight_pb2,
@@ -31,8 +29,14 @@ from multibo.v1 import (
     session_service_pb2,
     session_service_pb2_grpc,
 )
-from tests.support.drawn_faces import SIZE_PX, face_png
-from tests.support.fake_session import FakeSession, Refusal, recorded, refuse
+from tests.support.drawn_faces import face_png
+from tests.support.fake_session import (
+    FakeSession,
+    Refusal,
+    image_info,
+    recorded,
+    refuse,
+)
 
 EXAMPLES = (
     "comic portrait, brown long hair, light skin, blue background",
@@ -263,16 +267,6 @@ class FakeOptimizer(
             candidate.image.CopyFrom(image_info(face_png(candidate.base_seed)))
         changed = event_pb2.CandidateChangedEvent(candidate=candidate)
         known.tell(candidate_changed=changed)
-
-
-def image_info(data: bytes) -> image_pb2.ImageInfo:
-    return image_pb2.ImageInfo(
-        digest=hashlib.sha256(data).hexdigest(),
-        media_type="image/png",
-        width_px=SIZE_PX,
-        height_px=SIZE_PX,
-        size_bytes=len(data),
-    )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,14 @@ from google.protobuf import duration_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from multibo.v1 import event_pb2, round_pb2, session_pb2, session_service_pb2
+from multibo.v1 import (
+    event_pb2,
+    image_pb2,
+    round_pb2,
+    session_pb2,
+    session_service_pb2,
+)
+from tests.support.drawn_faces import SIZE_PX
 
 OPEN_STATES = (round_pb2.ROUND_STATE_OPEN, round_pb2.ROUND_STATE_RENDERING)
 
@@ -189,3 +197,13 @@ async def refuse(context: Any, refusal: Refusal) -> None:
         bad.field_violations.add(field=refusal.field, description="is not possible")
         status.details.add().Pack(bad)
     await context.abort_with_status(rpc_status.to_status(status))
+
+
+def image_info(data: bytes) -> image_pb2.ImageInfo:
+    return image_pb2.ImageInfo(
+        digest=hashlib.sha256(data).hexdigest(),
+        media_type="image/png",
+        width_px=SIZE_PX,
+        height_px=SIZE_PX,
+        size_bytes=len(data),
+    )

@@ -137,7 +137,7 @@ export class Search {
     // Without its message a command that failed could never be repeated: give it up.
     clearTimeout(this.retryTimer);
     this.retryAction = undefined;
-    this.settle();
+    this.show({ phase: this.resting, answer: undefined });
   }
 
   dismissAdvice(): void {
@@ -274,7 +274,7 @@ export class Search {
       const waitMs = retryMs(problem);
       if (waitMs !== undefined) this.retryTimer = setTimeout(() => void this.retry(), waitMs);
     } else if (isCommand(this.view.phase)) {
-      this.settle();
+      this.show({ phase: this.resting, answer: undefined });
     }
     this.show({ problem });
     if (isOutdated(problem)) void this.catchUp(problem);
@@ -289,10 +289,6 @@ export class Search {
   private async startAgain(): Promise<void> {
     await this.refresh();
     await this.advance();
-  }
-
-  private settle(): void {
-    this.show({ phase: this.resting, answer: undefined });
   }
 
   private show(change: Partial<View>): void {
