@@ -28,7 +28,12 @@ import numpy as np
 from multibo.evaluation import problems
 from multibo.evaluation.problems import ComparingUser, Problem
 from multibo.optimizer.preference import engine
-from multibo.optimizer.preference.dataset import Answer, quantized_warp, unit_points
+from multibo.optimizer.preference.dataset import (
+    Answer,
+    choice,
+    quantized_warp,
+    unit_points,
+)
 
 FIRST_SEED: Final = 1000
 K: Final = 4
@@ -59,7 +64,7 @@ def last_choice(dimension: int, history: History) -> Warp:
     """Return what was picked last, or the identity: the winner kept."""
     if not history:
         return (0,) * dimension
-    return history[-1].shown[history[-1].chosen]
+    return history[-1].closest[0]
 
 
 def random_slate(dimension: int, history: History, seed: int) -> Slate:
@@ -72,7 +77,7 @@ def evolved_slate(dimension: int, history: History, seed: int) -> Slate:
     """Return the last choice and its mutants, of a success-ruled size."""
     log_size = np.log(0.25)
     for before, answer in enumerate(history):
-        kept = answer.shown[answer.chosen] == last_choice(dimension, history[:before])
+        kept = answer.closest[0] == last_choice(dimension, history[:before])
         log_size = np.clip(log_size + (-0.2 if kept else 0.25), np.log(0.01), np.log(1))
     parent = last_choice(dimension, history)
     draws = np.random.default_rng(seed).standard_normal((K - 1, dimension))
@@ -108,7 +113,7 @@ def search(
         digest = hashlib.sha256(repr((seed, history)).encode()).digest()
         round_seed = int.from_bytes(digest[:8], "big")
         slate = optimizer.propose(problem.dimension, history, round_seed)
-        history += (Answer(slate, user.choose(unit_points(slate))),)
+        history += (choice(slate, user.choose(unit_points(slate))),)
         if number in CHECKPOINTS:
             warp = optimizer.recommend(problem.dimension, history)
             regrets[number] = float(problem.regret(unit_points([warp]))[0])
@@ -179,7 +184,7 @@ def latency(dimension: int, n_rounds: int, n_histories: int) -> dict[str, object
         history: History = ()
         for round_number in range(n_rounds):
             slate = evolved_slate(dimension, history, 1000 * number + round_number)
-            history += (Answer(slate, user.choose(unit_points(slate))),)
+            history += (choice(slate, user.choose(unit_points(slate))),)
         wall, processor = time.perf_counter(), time.process_time()
         modeled_slate(dimension, history, number)
         wall_ms.append(1000 * (time.perf_counter() - wall))
