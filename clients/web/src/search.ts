@@ -239,14 +239,20 @@ export class Search {
     const { session, round } = known;
     const { phase } = this.view;
     if (isResting(phase) && isBehind(known)) {
-      void this.attempt(() => this.startAgain());
+      void this.attempt(() => this.startAgain(), this.news());
       return;
     }
     const isAwaited = phase === "failed" || phase === "proposing";
     if (isAwaited && isPending(round)) this.show({ phase: "choosing", answer: undefined });
     if (phase === "choosing" && (isOver(session) || !isPending(round))) {
-      void this.attempt(() => this.advance());
+      void this.attempt(() => this.advance(), this.news());
     }
+  }
+
+  /** What the page has just been told to be behind of: it stays readable while the page follows. */
+  private news(): Problem | undefined {
+    const { problem } = this.view;
+    return problem !== undefined && isOutdated(problem) ? problem : undefined;
   }
 
   private connection(connected: boolean): void {
@@ -254,11 +260,11 @@ export class Search {
     if (connected && isPassing(this.view.problem)) void this.retry();
   }
 
-  /** Runs an action; if it fails, shows why and keeps it for a retry. */
-  private async attempt(action: () => Promise<void>): Promise<void> {
+  /** Runs an action beside what stays on the banner; if it fails, shows why and keeps it for a retry. */
+  private async attempt(action: () => Promise<void>, problem?: Problem): Promise<void> {
     clearTimeout(this.retryTimer);
     this.retryAction = undefined;
-    if (this.view.problem !== undefined) this.show({ problem: undefined });
+    if (this.view.problem !== problem) this.show({ problem });
     try {
       await action();
     } catch (error) {
@@ -277,13 +283,7 @@ export class Search {
       this.show({ phase: this.resting, answer: undefined });
     }
     this.show({ problem });
-    if (isOutdated(problem)) void this.catchUp(problem);
-  }
-
-  /** Fetches the truth after the page turned out to be behind it; the problem stays readable. */
-  private async catchUp(problem: Problem): Promise<void> {
-    await this.attempt(() => this.startAgain());
-    if (this.view.problem === undefined) this.show({ problem });
+    if (isOutdated(problem)) void this.attempt(() => this.startAgain(), problem);
   }
 
   private async startAgain(): Promise<void> {
