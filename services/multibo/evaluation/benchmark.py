@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from PIL import Image
 from torch import Tensor
 
 from multibo.evaluation.arguments import JudgesArguments, SeedsArguments
@@ -117,7 +116,7 @@ def _write_seeds(
         "sessions": [record.to_json() for record in records],
     }
     _write(given.out, "demo", gain_table(records), document, origin)
-    _save(overview_sheet(sessions), given.out / "demo.png")
+    overview_sheet(sessions).save(given.out / "demo.png", optimize=True)
 
 
 def _write(
@@ -133,8 +132,3 @@ def _write(
     (folder / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
     (folder / f"{name}.md").write_text(table, encoding="utf-8")
     print(f"\n{table}\n{folder / name}.json")
-
-
-def _save(image: Image.Image, path: Path) -> None:
-    # Drawings have few colors: a palette makes the file a third as large.
-    image.quantize(256).save(path, optimize=True)
