@@ -3,7 +3,7 @@
     python benchmarks/latency.py --out benchmarks/results/latency.json
 
 Floors: a grpc.aio echo over the same kind of socket, and XADD to a blocked XREAD.
-The bounds are those of docs/operations.md; the exit status is 1 if one is broken.
+BOUNDS are what the service aims at; the exit status is 1 where one is missed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ BOUNDS: Final = {
     "submit_feedback / echo": 4.0,
     "get_image / echo_20k": 1.5,
     "commit_to_watch / xread": 4.0,
-    "get_session_200_rounds / get_session_5_rounds": 1.25,
+    "get_session_long / get_session_5_rounds": 1.25,
 }
 _IMAGE_BYTES: Final = 20 * 1024
 
@@ -53,12 +53,13 @@ class Stubs:
     echo: Any
 
 
-async def measure(rig: Rig, n_calls: int) -> dict[str, Any]:
+async def measure(rig: Rig, n_calls: int, n_rounds: int) -> dict[str, Any]:
     """Return quantiles by name, and the ratios of the p50s.
 
     Args:
         rig: a running stack.
         n_calls: measurements of each kind.
+        n_rounds: length of the long session, 6..200.
     """
     async with (
         grpc.aio.insecure_channel(rig.replicas[0]) as channel,
@@ -70,14 +71,14 @@ async def measure(rig: Rig, n_calls: int) -> dict[str, Any]:
             image_service_pb2_grpc.ImageServiceStub(channel),
             floor.unary_unary(ECHO),
         )
-        seconds = await _calls(stubs, n_calls)
+        seconds = await _calls(stubs, n_calls, n_rounds)
         seconds["xread"] = await _xread_floor(rig, n_calls)
         seconds["commit_to_watch"] = await _watch(stubs, max(20, n_calls // 10))
     figures = {name: quantiles(values) for name, values in seconds.items()}
     return {"calls": figures, "ratios": _ratios(figures)}
 
 
-async def _calls(stubs: Stubs, n_calls: int) -> dict[str, list[float]]:
+async def _calls(stubs: Stubs, n_calls: int, n_rounds: int) -> dict[str, list[float]]:
     name = await a_session(stubs, rounds=200)
     get = session_service_pb2.GetSessionRequest(name=name)
     await play(stubs, name, n_rounds=5)
@@ -92,8 +93,8 @@ async def _calls(stubs: Stubs, n_calls: int) -> dict[str, list[float]]:
     big = bytes(_IMAGE_BYTES)
     seconds["echo_20k"] = await timed(lambda: stubs.echo(big), n_calls)
     seconds["get_image"] = await timed(lambda: stubs.images.GetImage(image), n_calls)
-    seconds["submit_feedback"] = await play(stubs, name, n_rounds=195)
-    seconds["get_session_200_rounds"] = await timed(
+    seconds["submit_feedback"] = await play(stubs, name, n_rounds=n_rounds - 5)
+    seconds["get_session_long"] = await timed(
         lambda: stubs.sessions.GetSession(get), n_calls
     )
     return seconds
@@ -223,11 +224,18 @@ def main() -> int:
     """Measure, write, and return 1 if a bound is broken."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--calls", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     with a_rig() as rig:
-        result = asyncio.run(measure(rig, arguments.calls))
-    document = {"benchmark": "latency", **origin(), "n": arguments.calls, **result}
+        result = asyncio.run(measure(rig, arguments.calls, arguments.rounds))
+    document = {
+        "benchmark": "latency",
+        **origin(),
+        "n": arguments.calls,
+        "rounds": arguments.rounds,
+        **result,
+    }
     text = json.dumps(document, indent=2) + "\n"
     if arguments.out:
         arguments.out.write_text(text)
