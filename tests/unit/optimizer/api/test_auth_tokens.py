@@ -43,8 +43,8 @@ def test_its_claims_say_who_calls(signer: Signer, tmp_path: Path) -> None:
     [
         *({"iss": "https://elsewhere.org"}, {"iss": None}),
         *({"aud": "another-service"}, {"aud": None}, {"sub": None}),
-        *({"exp": int(time.time()) - LEEWAY_S - 5}, {"exp": None}),
-        {"nbf": int(time.time()) + 300},
+        *({"exp": 10**9}, {"exp": None}),
+        {"nbf": 2**33},
         *({"projects": "local"}, {"projects": [1]}, {"scope": ["sessions.read"]}),
     ],
     ids=str,
