@@ -56,7 +56,10 @@ async def test_a_new_watch_starts_with_a_snapshot_and_ends_with_resume() -> None
     assert last.cursor == first.cursor
 
 
-async def test_a_resumed_watch_gets_every_event_after_its_cursor() -> None:
+async def test_a_resumed_watch_gets_every_event_after_its_cursor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watch, "_TICK_S", 0.02)
     app = an_app()
     await started(app)
     [snapshot, _] = await watched(app)
