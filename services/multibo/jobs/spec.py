@@ -5,10 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
-from typing import Final
+from typing import Any, Final
 
 SEED_LIMIT: Final = 2**63
 """Base seeds lie in `[0, SEED_LIMIT)`."""
+ANGLE_QUANTUM: Final = 4096
+"""Stored integers per radian of a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A rotation of the start noise on its sphere, toward the noise of other seeds.
+
+    With z the noise so far, e_j the noise of `seeds[j]` made orthogonal to z and to
+    the directions before it and given z's norm, and a = `angles` in radians:
+    z' = cos|a| z + sin|a| sum_j a_j / |a| e_j. The norm stays; a = 0 changes nothing.
+    """
+
+    seeds: tuple[int, ...]
+    """Seeds of the directions, distinct, each in `[0, SEED_LIMIT)`."""
+    angles: tuple[int, ...]
+    """One per direction, in units of 1/4096 rad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +50,20 @@ class RenderSpec:
     guidance: float
     width_px: int
     height_px: int
+    turns: tuple[Turn, ...] = ()
+    """What is done to the noise of `base_seed`, in order."""
 
     def canonical(self) -> bytes:
-        """Return the one byte form of this spec: sorted keys, no spaces, UTF-8."""
+        """Return the one byte form of this spec: sorted keys, no spaces, UTF-8.
+
+        Without turns the field is left out, so that images made before there were
+        any keep their address.
+        """
+        document = asdict(self)
+        if not self.turns:
+            del document["turns"]
         return json.dumps(
-            asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+            document, sort_keys=True, separators=(",", ":"), ensure_ascii=False
         ).encode()
 
     def address(self, numerics: str) -> str:
@@ -73,6 +99,14 @@ class RenderSpec:
         """
         document = json.loads(data)
         names = {field.name for field in fields(cls)}
-        if not isinstance(document, dict) or set(document) != names:
+        if not isinstance(document, dict) or names != {*document, "turns"}:
             raise ValueError("not a render spec")
-        return cls(**{**document, "warp": tuple(document["warp"])})
+        warp = tuple(document["warp"])
+        turns = tuple(_turn(turn) for turn in document.get("turns", ()))
+        return cls(**{**document, "warp": warp, "turns": turns})
+
+
+def _turn(document: Any) -> Turn:
+    if not isinstance(document, dict) or set(document) != {"seeds", "angles"}:
+        raise ValueError("not a turn of a render spec")
+    return Turn(tuple(document["seeds"]), tuple(document["angles"]))

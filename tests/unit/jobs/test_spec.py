@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from multibo.jobs.spec import RenderSpec
+from multibo.jobs.spec import RenderSpec, Turn
 from tests.support.builders import a_render_spec
 
 GOLDEN = "da91e7f4"
@@ -16,9 +16,12 @@ def test_the_address_is_stable_over_releases() -> None:
 
 
 def test_the_canonical_form_reads_back() -> None:
+    turn = Turn(seeds=(2**63 - 1, 7), angles=(-4096, 12))
     spec = a_render_spec(prompt='naïve "portrait", 你好')
+    turned = replace(spec, turns=(turn, Turn((3,), (0,))))
 
     assert RenderSpec.from_canonical(spec.canonical()) == spec
+    assert RenderSpec.from_canonical(turned.canonical()) == turned
 
 
 def test_every_field_and_the_numerics_change_the_address() -> None:
@@ -26,6 +29,7 @@ def test_every_field_and_the_numerics_change_the_address() -> None:
     changed = {
         "warp": (1, *spec.warp[1:]),
         "guidance": 3.0,
+        "turns": (Turn((1,), (2,)),),
     }
     specs = [
         replace(
@@ -51,6 +55,7 @@ def test_rows_of_other_prompts_seeds_and_warps_share_a_batch() -> None:
         replace(spec, base_seed=1),
         replace(spec, warp=(0,) * 16),
         replace(spec, guidance=4.0),
+        replace(spec, turns=(Turn((1,), (2,)),)),
     ]
 
     assert {one.compat_key for one in others} == {spec.compat_key}
