@@ -69,7 +69,10 @@ def rendered_paths(model: ModelSpec, seeds: Sequence[int]) -> Iterator[Tensor]:
         seeds: each gives a prompt, a start and a target.
     """
     pipeline = StableDiffusionPipeline.from_pretrained(
-        model.path, dtype=torch.float32, safety_checker=None
+        model.path,
+        dtype=torch.float32,
+        safety_checker=None,
+        low_cpu_mem_usage=False,
     )
     pipeline.set_progress_bar_config(disable=True)
     for seed in seeds:
