@@ -6,9 +6,9 @@ import socket
 from types import FrameType
 from typing import Final
 
-import grpc
 import uvicorn
 
+from multibo.gateway import upstream
 from multibo.gateway.admission import Admission
 from multibo.gateway.app import Gateway
 from multibo.gateway.grpc_web import MAX_MESSAGE_BYTES, GrpcWeb
@@ -86,9 +86,7 @@ async def serve(settings: Settings) -> None:
         settings: of this process.
     """
     draining = asyncio.Event()
-    async with grpc.aio.insecure_channel(
-        settings.optimizer, options=CHANNEL_OPTIONS
-    ) as channel:
+    async with upstream.channel(settings, CHANNEL_OPTIONS) as channel:
         app = Gateway(Admission(settings), GrpcWeb(channel, draining), StaticFiles())
         await GatewayServer(_config(app, settings.listen), draining).serve()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -34,6 +35,12 @@ class Settings:
     """`host:port`, `[v6]:port` or `unix:/path`."""
     optimizer: str = "127.0.0.1:50051"
     """gRPC target of the optimizer."""
+    tls_ca: Path | None = None
+    """Who signs the optimizer's certificate, PEM; None speaks to it in the clear."""
+    tls_cert: Path | None = None
+    """Certificate chain to show to the optimizer, PEM; None shows none."""
+    tls_key: Path | None = None
+    """Its private key, PEM."""
     origins: tuple[str, ...] = ()
     """Other origins whose pages may call, as `https://host[:port]`; none by default."""
     hosts: tuple[str, ...] = ()
@@ -56,9 +63,13 @@ class Settings:
         """
         default = cls()
         listen = environment.get(f"{PREFIX}LISTEN", "")
+        ca, cert, key = _tls(environment)
         return cls(
             listen=parse_address(listen) if listen else default.listen,
             optimizer=environment.get(f"{PREFIX}OPTIMIZER", "") or default.optimizer,
+            tls_ca=ca,
+            tls_cert=cert,
+            tls_key=key,
             origins=tuple(
                 _origin(item) for item in _items(environment, f"{PREFIX}ORIGINS")
             ),
@@ -103,6 +114,24 @@ def parse_address(text: str) -> Address:
             name=f"{PREFIX}LISTEN", value=text, expected="host:port or unix:/path"
         )
     return Address(host=host.strip("[]"), port=int(port))
+
+
+def _tls(environment: Mapping[str, str]) -> tuple[Path | None, ...]:
+    """Return authority, certificate and key; a key goes with a certificate."""
+    values = [
+        environment.get(f"{PREFIX}TLS_{name}", "") for name in ("CA", "CERT", "KEY")
+    ]
+    ca, cert, key = values
+    if bool(cert) is not bool(key):
+        lacking = "TLS_KEY" if cert else "TLS_CERT"
+        raise SettingInvalidError(
+            name=PREFIX + lacking, value="", expected="certificate and key together"
+        )
+    if cert and not ca:
+        raise SettingInvalidError(
+            name=f"{PREFIX}TLS_CA", value="", expected="the optimizer's authority"
+        )
+    return tuple(Path(value) if value else None for value in values)
 
 
 def _log_level(environment: Mapping[str, str], default: str) -> str:

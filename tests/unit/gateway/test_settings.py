@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from multibo.gateway.errors import SettingInvalidError
@@ -19,6 +21,9 @@ def test_every_field_is_read() -> None:
         "MULTIBO_GATEWAY_ORIGINS": "https://a.example, http://B.example:81/",
         "MULTIBO_GATEWAY_HOSTS": "Tunnel.example",
         "MULTIBO_GATEWAY_LOG_LEVEL": "debug",
+        "MULTIBO_GATEWAY_TLS_CA": "/tls/ca.crt",
+        "MULTIBO_GATEWAY_TLS_CERT": "/tls/tls.crt",
+        "MULTIBO_GATEWAY_TLS_KEY": "/tls/tls.key",
     }
 
     settings = Settings.from_environment(environment)
@@ -29,7 +34,20 @@ def test_every_field_is_read() -> None:
         origins=("https://a.example", "http://b.example:81"),
         hosts=("tunnel.example",),
         log_level="debug",
+        tls_ca=Path("/tls/ca.crt"),
+        tls_cert=Path("/tls/tls.crt"),
+        tls_key=Path("/tls/tls.key"),
     )
+
+
+@pytest.mark.parametrize("given", [("CERT",), ("KEY",), ("CERT", "KEY"), ("CA", "KEY")])
+def test_a_certificate_comes_with_its_key_and_the_authority(
+    given: tuple[str, ...],
+) -> None:
+    environment = {f"MULTIBO_GATEWAY_TLS_{name}": "/a.pem" for name in given}
+
+    with pytest.raises(SettingInvalidError, match="MULTIBO_GATEWAY_TLS_"):
+        Settings.from_environment(environment)
 
 
 @pytest.mark.parametrize(
