@@ -139,7 +139,8 @@ def _add_system(parser: argparse.ArgumentParser) -> None:
         type=TargetKind,
         choices=list(TargetKind),
         default=TargetKind.WARP,
-        help="a hidden warp of the start, or another seed of the prompt",
+        help="a hidden warp of the start, another seed of the prompt, a drawing the "
+        "model never saw, or the start with other attributes",
     )
     parser.add_argument(
         "--address",

@@ -4,10 +4,11 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from multibo.evaluation.held_out import drawing_png
 from multibo.evaluation.protocol import Protocol, play
 from multibo.evaluation.record import RoundRecord, SessionRecord, SimulatedSession
 from multibo.evaluation.search import Search
-from multibo.evaluation.targets import Task, target_spec
+from multibo.evaluation.targets import TargetKind, Task, target_spec
 from multibo.render.pipelines import Pipeline
 
 
@@ -50,7 +51,12 @@ def render_target(pipeline: Pipeline, task: Task) -> bytes:
     Args:
         pipeline: the model the session searches with.
         task: what is searched.
+
+    Raises:
+        ProtocolError: if the target is a drawing and what draws it is not installed.
     """
+    if task.kind is TargetKind.DRAWING:
+        return drawing_png(task.seed)
     (image,) = pipeline.render([target_spec(pipeline.model, task)])
     assert image is not None  # nobody drops the row
     return image.png

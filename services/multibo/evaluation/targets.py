@@ -1,9 +1,10 @@
 """The hidden target of a simulated person, and how it is made.
 
-Both kinds start from the session's own first picture, the model's answer to prompt and
-seed, and the target is another picture of the same model to the same prompt.
+Every kind starts from the session's own first picture, the model's answer to prompt
+and seed. The target is another picture of the same model, or a drawing it never saw.
 """
 
+import random
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -11,12 +12,15 @@ from typing import Final
 import numpy as np
 
 from multibo.evaluation.errors import ProtocolError
-from multibo.evaluation.prompts import prompt_for
+from multibo.evaluation.held_out import half_said
+from multibo.evaluation.prompts import changed_prompt, prompt_for
 from multibo.jobs.catalog import ModelSpec
 from multibo.jobs.spec import SEED_LIMIT, RenderSpec
 from multibo.warp.space import warp_space
 
 _STREAMS: Final = {"seed": 1, "warp": 2}
+_MAX_CHANGES: Final = 2
+"""Attributes in which the prompt of an attribute target differs, at most."""
 
 
 class TargetKind(StrEnum):
@@ -26,6 +30,10 @@ class TargetKind(StrEnum):
     """A hidden warp of the start: reachable by construction."""
     SEED = "seed"
     """The same prompt from another seed's noise: near, but perhaps out of reach."""
+    DRAWING = "drawing"
+    """A held-out drawing of which the prompt says half: language at its limit."""
+    ATTRIBUTE = "attribute"
+    """The start's noise under a prompt that differs in one or two attributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +55,16 @@ class Task:
             prompt: None means the one the seed stands for.
 
         Raises:
-            ProtocolError: if the seed is out of range.
+            ProtocolError: if the seed is out of range, or what draws its target is
+                not installed.
         """
         if not 0 <= seed < SEED_LIMIT:
             raise ProtocolError(f"a seed is in [0, 2**63), got {seed}")
-        return cls(seed, prompt_for(seed) if prompt is None else prompt, kind)
+        return cls(seed, _prompt(seed, kind) if prompt is None else prompt, kind)
+
+
+def _prompt(seed: int, kind: TargetKind) -> str:
+    return half_said(seed) if kind is TargetKind.DRAWING else prompt_for(seed)
 
 
 def start_spec(model: ModelSpec, task: Task) -> RenderSpec:
@@ -83,8 +96,17 @@ def target_spec(model: ModelSpec, task: Task) -> RenderSpec:
     Args:
         model: an entry of the catalog.
         task: its seed and kind decide the target.
+
+    Raises:
+        ProtocolError: if the target is a drawing, which no model renders.
     """
     start = start_spec(model, task)
+    if task.kind is TargetKind.DRAWING:
+        raise ProtocolError("the target is a drawing, not a picture of the model")
+    if task.kind is TargetKind.ATTRIBUTE:
+        source = random.Random(task.seed)
+        n_changes = source.randint(1, _MAX_CHANGES)
+        return replace(start, prompt=changed_prompt(task.prompt, n_changes, source))
     generator = np.random.default_rng([task.seed, _STREAMS[task.kind]])
     if task.kind is TargetKind.SEED:
         return replace(start, base_seed=int(generator.integers(SEED_LIMIT)))

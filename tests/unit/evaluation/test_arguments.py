@@ -71,7 +71,7 @@ def test_a_single_seed_is_a_range_too() -> None:
         f"demo --seed {2**63}",
         "demo --prompt=",
         f"demo --prompt {'x' * 1001}",
-        "demo --target drawing",
+        "demo --target photograph",
         "demo --address localhost",
         "demo --address localhost:0",
         "demo --address unix:",
