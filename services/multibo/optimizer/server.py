@@ -67,10 +67,7 @@ async def serve(settings: Settings) -> None:
     catalog = Catalog.load(settings.catalog)
     stop = _stop_signals()
     meter = Meter()
-    async with (
-        _metrics(meter, settings.metrics_listen),
-        _ports(settings, catalog, meter) as (app, engine, reconciler),
-    ):
+    async with _ports(settings, catalog, meter) as (app, engine, reconciler):
         endpoint = Endpoint(
             app,
             engine_ready=lambda: engine.ready,
@@ -82,6 +79,7 @@ async def serve(settings: Settings) -> None:
         logger.info("optimizer listening", extra={"listen": listen, "port": port})
         try:
             async with (
+                _metrics(meter, settings.metrics_listen, endpoint),
                 running(engine.start(), stop),
                 running(reconciler.run(), stop),
                 running(authenticator.run(), stop),
@@ -95,8 +93,10 @@ async def serve(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _metrics(meter: Meter, listen: str) -> AsyncIterator[None]:
-    with exposed(meter, listen) as port:
+async def _metrics(
+    meter: Meter, listen: str, endpoint: Endpoint
+) -> AsyncIterator[None]:
+    with exposed(meter, listen, ready=lambda: endpoint.ready) as port:
         if port:
             logger.info("metrics listening", extra={"listen": listen, "port": port})
         yield

@@ -56,7 +56,7 @@ class Settings:
     jwt_audience: str = ""
     """For whom they must be."""
     metrics_listen: str = ""
-    """Where `GET /metrics` is answered, on loopback; nowhere if empty."""
+    """Where `GET /metrics` and the probes are answered; nowhere if empty."""
     log_level: str = "INFO"
     """One of `multibo.telemetry.logs.LEVELS`."""
 

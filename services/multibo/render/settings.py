@@ -28,7 +28,7 @@ class Settings:
     batch_rows: int = 4
     """Rows rendered together at most, 1..8."""
     metrics_listen: str = ""
-    """Where `GET /metrics` is answered, on loopback; nowhere if empty."""
+    """Where `GET /metrics` and the probes are answered; nowhere if empty."""
     log_level: str = "INFO"
     process: str = ""
     """Name of this process in the fleet."""

@@ -39,6 +39,7 @@ class Worker:
         self._redis: Redis = Redis.from_url(settings.redis_url, socket_timeout=30)
         self._watchdog = Watchdog()
         self._stopping = threading.Event()
+        self._ready = threading.Event()
         self._running: Sequence[RenderSpec] = ()
         self._meter = Meter()
 
@@ -61,13 +62,16 @@ class Worker:
         def ready(**_details: Any) -> None:
             register.announce()
             self._meter.set(WORKER_READY, 1)
+            self._ready.set()
             logger.info("worker ready", extra={"models": list(pipelines)})
             for body in (self._watchdog.run, register.run):
                 threading.Thread(target=body, daemon=True).start()
 
         signals.worker_ready.connect(ready, weak=False)
         try:
-            with exposed(self._meter, self._settings.metrics_listen):
+            with exposed(
+                self._meter, self._settings.metrics_listen, ready=self._is_ready
+            ):
                 return self._serve(app)
         finally:
             register.leave()
@@ -120,6 +124,9 @@ class Worker:
     def _turn(self, app: Celery, drain: Drain, compat_key: str) -> None:
         if drain.run(compat_key, limit_s=TURN_S):
             wake_up(app, compat_key)
+
+    def _is_ready(self) -> bool:
+        return self._ready.is_set() and not self._stopping.is_set()
 
     def _stop(self, **_details: Any) -> None:
         # Celery's warm shutdown waits for the running task; the task must end.

@@ -35,7 +35,7 @@ SETTINGS = Settings(
             {"tls_cert": Path("/nowhere/cert"), "tls_key": Path("/nowhere/key")},
             CredentialsUnreadableError,
         ),
-        ({"metrics_listen": "0.0.0.0:9464"}, MetricsListenError),
+        ({"metrics_listen": "8.8.8.8:9464"}, MetricsListenError),
     ],
 )
 async def test_a_setting_it_cannot_use_stops_the_process(

@@ -150,6 +150,11 @@ class Endpoint:
             (*names, health_name, reflection.SERVICE_NAME), self._server
         )
 
+    @property
+    def ready(self) -> bool:
+        """Whether it takes calls, as the health service says."""
+        return self._health.serving and not self._draining.is_set()
+
     async def start(
         self, listen: str, credentials: grpc.ServerCredentials | None = None
     ) -> int:

@@ -38,6 +38,11 @@ class Health:
         self._engine_started = False
         self._serving: bool | None = None
 
+    @property
+    def serving(self) -> bool:
+        """What the last look found; False before the first."""
+        return bool(self._serving)
+
     async def refresh(self) -> bool:
         """Look once, tell the service, and return whether all is well."""
         # Once started, an engine that is away means degraded slates, not an outage.
