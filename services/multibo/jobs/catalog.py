@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from multibo.jobs.errors import (
     CatalogInvalidError,
     UnknownModelError,
     UnknownWarpSpaceError,
 )
+from multibo.jobs.spaces import (
+    SearchSpaceSpec,
+    WarpSpaceSpec,
+    composite_from_table,
+    plain_warp,
+    warp_from_table,
+)
 
-BLOCKS: Final = frozenset({"down", "mid", "up"})
-
-
-@dataclass(frozen=True, slots=True)
-class WarpSpaceSpec:
-    """A warp family as calibrated for one model."""
-
-    name: str
-    """`family@revision`."""
-    family: str
-    revision: int
-    window: tuple[float, float]
-    """First and last part of the denoising steps it acts in, within `[0, 1]`."""
-    blocks: tuple[str, ...]
-    """Where it acts: a subset of down, mid, up."""
-    amplitudes: tuple[float, ...]
-    """One per axis: the displacement of a coordinate of 1, in image widths."""
-
-    @property
-    def dimension(self) -> int:
-        """Number of coordinates."""
-        return len(self.amplitudes)
+__all__ = ["Catalog", "ModelSpec", "SearchSpaceSpec", "WarpSpaceSpec"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +39,45 @@ class ModelSpec:
     negative_prompt: str
     max_tokens: int
     default_warp_space: str
+    """What a session searches that names no space; it may be a composite one."""
     warp_spaces: dict[str, WarpSpaceSpec]
+    """What the renderer can do to the model."""
     examples: tuple[str, ...]
     """Prompts that show what the model can do."""
+    composites: dict[str, SearchSpaceSpec] = field(default_factory=dict)
+    """Warp spaces joined with noise coordinates."""
+    casting_rounds: int = 0
+    """Judged rounds at most in which a session shows seeds before it warps one."""
+
+    @property
+    def search_spaces(self) -> dict[str, SearchSpaceSpec]:
+        """All that a session may search: the warp spaces, then the composite ones."""
+        plain = {
+            name: SearchSpaceSpec(name, warp)
+            for name, warp in self.warp_spaces.items()
+            if warp.dimension
+        }
+        return plain | self.composites
+
+    def search_space(self, name: str) -> SearchSpaceSpec:
+        """Return the search space called `name`; empty means the default.
+
+        Args:
+            name: of a warp space or of a composite one, or "".
+
+        Raises:
+            UnknownWarpSpaceError: if the model does not offer it.
+        """
+        spaces = self.search_spaces
+        try:
+            return spaces[name or self.default_warp_space]
+        except KeyError:
+            raise UnknownWarpSpaceError(
+                name, model=self.name, known=tuple(spaces)
+            ) from None
 
     def warp_space(self, name: str) -> WarpSpaceSpec:
-        """Return the warp space called `name`; empty means the default.
+        """Return the warp space called `name`; empty means that of the default.
 
         Args:
             name: `family@revision` or "".
@@ -66,8 +85,10 @@ class ModelSpec:
         Raises:
             UnknownWarpSpaceError: if the model does not offer it.
         """
+        if not name:
+            return self.search_space("").warp
         try:
-            return self.warp_spaces[name or self.default_warp_space]
+            return self.warp_spaces[name]
         except KeyError:
             raise UnknownWarpSpaceError(
                 name, model=self.name, known=tuple(self.warp_spaces)
@@ -117,7 +138,7 @@ class Catalog:
                 name: _model(name, table, path.parent)
                 for name, table in document["models"].items()
             }
-        except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise CatalogInvalidError(f"{path}: {error!r}") from error
         if not models:
             raise CatalogInvalidError(f"{path}: no models")
@@ -125,13 +146,18 @@ class Catalog:
 
 
 def _model(name: str, table: dict[str, Any], folder: Path) -> ModelSpec:
-    spaces = {
-        space: _warp_space(space, values)
+    warps = {
+        space: warp_from_table(space, values)
         for space, values in table["warp_spaces"].items()
     }
-    if table["default_warp_space"] not in spaces:
-        raise CatalogInvalidError(f"{name}: the default warp space is not listed")
-    return ModelSpec(
+    tables: dict[str, dict[str, Any]] = table.get("search_spaces", {})
+    if any("warp" not in values for values in tables.values()):
+        warps |= plain_warp()
+    composites = {
+        space: composite_from_table(space, values, warps)
+        for space, values in tables.items()
+    }
+    model = ModelSpec(
         name=name,
         title=table["title"],
         revision=str(table["revision"]),
@@ -144,24 +170,13 @@ def _model(name: str, table: dict[str, Any], folder: Path) -> ModelSpec:
         negative_prompt=table.get("negative_prompt", ""),
         max_tokens=table["max_tokens"],
         default_warp_space=table["default_warp_space"],
-        warp_spaces=spaces,
+        warp_spaces=warps,
         examples=tuple(table.get("examples", ())),
+        composites=composites,
+        casting_rounds=table.get("casting_rounds", 0),
     )
-
-
-def _warp_space(name: str, table: dict[str, Any]) -> WarpSpaceSpec:
-    family, _, revision = name.rpartition("@")
-    first, last = table["window"]
-    blocks = tuple(table["blocks"])
-    if not family or not revision.isdecimal():
-        raise CatalogInvalidError(f"{name}: a warp space is family@revision")
-    if not 0 <= first < last <= 1 or not set(blocks) <= BLOCKS or not blocks:
-        raise CatalogInvalidError(f"{name}: window or blocks out of range")
-    return WarpSpaceSpec(
-        name=name,
-        family=family,
-        revision=int(revision),
-        window=(float(first), float(last)),
-        blocks=blocks,
-        amplitudes=tuple(float(value) for value in table["amplitudes"]),
-    )
+    if model.default_warp_space not in model.search_spaces:
+        raise CatalogInvalidError(f"{name}: the default warp space is not listed")
+    if not isinstance(model.casting_rounds, int) or model.casting_rounds < 0:
+        raise CatalogInvalidError(f"{name}: casting_rounds is a number >= 0")
+    return model

@@ -1,9 +1,10 @@
 """From a warp vector to the displacements it stands for.
 
-The family `flow-16`: six lowest sine modes of the unit square along x and along y, and
-four affine motions (rotation, scale, two stretches) under the window
-sin(pi x) sin(pi y). Every component is a sum of products f(x) g(y) of the profiles
-below, hence zero on the border; `constraint` makes the sum a contraction.
+The flow families: `flow-16` has the six lowest sine modes of the unit square along x
+and along y, and four affine motions (rotation, scale, two stretches) under the window
+sin(pi x) sin(pi y); `flow-12` and `flow-8` have a part of these. Every component is a
+sum of products f(x) g(y) of the profiles below, hence zero on the border; `constraint`
+makes the sum a contraction.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from multibo.warp.axes import AXES
 from multibo.warp.constraint import contraction
 from multibo.warp.space import WarpSpace
 from multibo.warp.transform import WarpPlan, plan_grid
@@ -52,6 +54,8 @@ class WarpFamily:
             step: index of the step, from 0.
             n_steps: number of steps of the render.
         """
+        if not self.space.dimension:
+            return False
         return self.window[0] <= step / n_steps < self.window[1]
 
 
@@ -178,4 +182,15 @@ def _flow_16() -> Tensor:
     return table
 
 
-_TABLES: Final = {"flow-16@1": _flow_16()}
+def _tables() -> dict[str, Tensor]:
+    """Return the weights of every flow family; the smaller ones are parts of it."""
+    whole = _flow_16()
+    row = {axis.name: number for number, axis in enumerate(AXES["flow-16@1"])}
+    return {
+        name: whole[[row[axis.name] for axis in axes]]
+        for name, axes in AXES.items()
+        if name.startswith("flow-")
+    }
+
+
+_TABLES: Final = _tables()

@@ -1,11 +1,14 @@
-"""The warp space: a box `[-1, 1]^d` with the identity at its center.
+"""The search space: a box `[-1, 1]^d` with the identity at its center.
 
-Coordinates are stored as integers in units of 1/4096, so that what is rendered is
-exactly what the preference model learns from. Needs numpy alone.
+A plain space is that of one warp family. A composite one joins the coordinates of a
+warp family with noise coordinates, which turn the start noise on its sphere toward
+other draws. Coordinates are stored as integers in units of 1/4096, so that what is
+rendered is exactly what the preference model learns from. Needs numpy alone.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,21 +16,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from multibo.warp.axes import AXES, Axis, noise_axes
 from multibo.warp.errors import UnknownWarpFamilyError, WarpVectorError
 
 QUANTUM: Final = 4096
-"""Stored integers per unit: 12 bits are finer than a picture can tell apart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """One coordinate, with words for its two ends."""
-
-    name: str
-    low_label: str
-    """What the picture's contents tend to do at -1."""
-    high_label: str
-    """What they tend to do at +1."""
+"""Stored integers per unit: 12 bits are finer than a picture can tell apart. Angles
+are stored in the same fraction of a radian."""
+PLAIN: Final = "plain-0@1"
+"""The warp family without coordinates: the warp part of a search over noise alone."""
+_MAX_ANGLE: Final = QUANTUM * math.pi / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class WarpSpace:
         return (0,) * self.dimension
 
     def quantize(self, values: Sequence[float]) -> tuple[int, ...]:
-        """Return the stored form of a warp vector.
+        """Return the stored form of a vector.
 
         Args:
             values: `d` coordinates in `[-1, 1]`.
@@ -89,6 +86,44 @@ class WarpSpace:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class SearchSpace(WarpSpace):
+    """What a session searches: warp coordinates, then noise coordinates."""
+
+    warp_space: str
+    """Name of the warp family that takes the warp part."""
+    n_noise: int = 0
+    """Number of noise coordinates, the last ones."""
+    noise_angle: float = 0.0
+    """Angle that a noise coordinate of 1 stands for, in radians."""
+
+    def split(self, stored: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return what a stored vector does to the model and to the start noise.
+
+        Beyond a right angle the noise would move back toward where it came from:
+        longer noise parts are shortened to one, their direction kept.
+
+        Args:
+            stored: `d` integers in `[-4096, 4096]`.
+
+        Returns:
+            The quantized warp vector of `warp_space`, and `n_noise` angles in units
+            of 1/4096 rad, their Euclidean norm at most a right angle.
+
+        Raises:
+            WarpVectorError: if the length is wrong or a value is outside.
+        """
+        point = self.dequantize(stored)
+        n_warp = self.dimension - self.n_noise
+        angles = np.rint(point[n_warp:] * self.noise_angle * QUANTUM)
+        length = float(np.linalg.norm(angles))
+        if length > _MAX_ANGLE:
+            # Cut, not rounded: the norm must not pass the right angle again.
+            angles = np.trunc(angles * (_MAX_ANGLE / length))
+        warp = tuple(int(value) for value in stored[:n_warp])
+        return warp, tuple(int(value) for value in angles)
+
+
 def warp_space(family: str, revision: int) -> WarpSpace:
     """Return the space of a warp family.
 
@@ -99,31 +134,34 @@ def warp_space(family: str, revision: int) -> WarpSpace:
     Raises:
         UnknownWarpFamilyError: if this version does not have it.
     """
-    name = f"{family}@{revision}"
+    return _named(f"{family}@{revision}")
+
+
+def search_space(
+    warp: str, *, name: str = "", n_noise: int = 0, noise_angle: float = 0.0
+) -> SearchSpace:
+    """Return a search space: a warp family, or one joined with noise coordinates.
+
+    Args:
+        warp: `family@revision` of the warp part.
+        name: of the space; that of the warp part by default.
+        n_noise: number of noise coordinates.
+        noise_angle: angle that a noise coordinate of 1 stands for, in radians.
+
+    Raises:
+        UnknownWarpFamilyError: if this version does not have the family.
+    """
+    return SearchSpace(
+        name=name or warp,
+        axes=(*_named(warp).axes, *noise_axes(n_noise)),
+        warp_space=warp,
+        n_noise=n_noise,
+        noise_angle=noise_angle,
+    )
+
+
+def _named(name: str) -> WarpSpace:
     try:
-        return WarpSpace(name, _AXES[name])
+        return WarpSpace(name, AXES[name])
     except KeyError:
-        raise UnknownWarpFamilyError(name, known=tuple(_AXES)) from None
-
-
-# The sign of a coordinate: at +1 contents move right (x) or down (y) where the
-# mode is positive. Modes are numbered by their half waves across and down.
-_FLOW_16: Final = (
-    Axis("x-1-1", "middle to the left", "middle to the right"),
-    Axis("y-1-1", "middle up", "middle down"),
-    Axis("x-2-1", "sides apart", "sides together"),
-    Axis("y-2-1", "left up, right down", "left down, right up"),
-    Axis("x-1-2", "top left, bottom right", "top right, bottom left"),
-    Axis("y-1-2", "top and bottom apart", "top and bottom together"),
-    Axis("x-2-2", "wide top, narrow bottom", "narrow top, wide bottom"),
-    Axis("y-2-2", "tall left, short right", "short left, tall right"),
-    Axis("x-3-1", "sides left, center right", "sides right, center left"),
-    Axis("y-3-1", "sides up, center down", "sides down, center up"),
-    Axis("x-1-3", "ends left, center right", "ends right, center left"),
-    Axis("y-1-3", "ends up, center down", "ends down, center up"),
-    Axis("rotate", "tilt left", "tilt right"),
-    Axis("scale", "smaller", "larger"),
-    Axis("stretch", "taller", "wider"),
-    Axis("shear", "stretched along the rising diagonal", "along the falling one"),
-)
-_AXES: Final = {"flow-16@1": _FLOW_16}
+        raise UnknownWarpFamilyError(name, known=tuple(AXES)) from None

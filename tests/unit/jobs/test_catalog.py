@@ -26,8 +26,21 @@ default_warp_space = "flow-16@1"
 [models.tiny.warp_spaces."flow-16@1"]
 window = [0.0, 0.4]
 blocks = ["down", "up"]
-amplitudes = [0.25, 0.5]
+amplitudes = [
+    0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2]
 """
+SEARCH = (
+    MODEL
+    + """
+[models.tiny.search_spaces."search-16-4@2"]
+warp = "flow-16@1"
+n_noise = 4
+noise_angle = 0.5
+[models.tiny.search_spaces."search-0-6@1"]
+n_noise = 6
+noise_angle = 0.25
+"""
+)
 
 
 def catalog_of(tmp_path: Path, text: str) -> Catalog:
@@ -42,7 +55,7 @@ def test_a_model_is_read_with_its_folder_beside_the_catalog(tmp_path: Path) -> N
     assert model.path == tmp_path / "tiny" / "pipe"
     assert (model.revision, model.guidance, model.negative_prompt) == ("3", 2.0, "")
     space = model.warp_space("")
-    assert (space.family, space.revision, space.dimension) == ("flow-16", 1, 2)
+    assert (space.family, space.revision, space.dimension) == ("flow-16", 1, 16)
 
 
 def test_no_name_means_the_first_model(tmp_path: Path) -> None:
@@ -60,6 +73,53 @@ def test_unknown_names_are_refused_with_the_known_ones(tmp_path: Path) -> None:
         catalog.model("tiny").warp_space("flow-16@2")
 
 
+def test_a_composite_space_joins_warp_and_noise_coordinates(tmp_path: Path) -> None:
+    model = catalog_of(tmp_path, SEARCH).model("")
+
+    found = model.search_space("search-16-4@2")
+
+    assert found.dimension == found.space.dimension == 20
+    assert found.space.name == "search-16-4@2"
+    assert found.warp == model.warp_space("flow-16@1")
+    warp, angles = found.space.split([4096] * 20)
+    assert (warp, angles) == ((4096,) * 16, (2048,) * 4)
+
+
+def test_a_space_of_noise_alone_has_the_plain_model_as_its_warp(
+    tmp_path: Path,
+) -> None:
+    model = catalog_of(tmp_path, SEARCH).model("")
+
+    found = model.search_space("search-0-6@1")
+
+    assert (found.dimension, found.warp.name) == (6, "plain-0@1")
+    assert model.warp_space("plain-0@1") == found.warp
+    assert tuple(model.search_spaces) == ("flow-16@1", "search-16-4@2", "search-0-6@1")
+    with pytest.raises(UnknownWarpSpaceError, match="known: flow-16@1, search-16-4@2"):
+        model.search_space("plain-0@1")
+
+
+def test_the_default_may_be_a_composite_space(tmp_path: Path) -> None:
+    text = SEARCH.replace(
+        'default_warp_space = "flow-16@1"',
+        'default_warp_space = "search-16-4@2"\ncasting_rounds = 5',
+    )
+
+    model = catalog_of(tmp_path, text).model("")
+
+    assert model.search_space("").name == "search-16-4@2"
+    assert model.warp_space("").name == "flow-16@1"
+    assert model.casting_rounds == 5
+
+
+def test_without_composites_the_warp_spaces_are_all_there_is(tmp_path: Path) -> None:
+    model = catalog_of(tmp_path, MODEL).model("")
+
+    assert model.search_space("").space.n_noise == 0
+    assert tuple(model.search_spaces) == ("flow-16@1",)
+    assert model.casting_rounds == 0
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -73,6 +133,22 @@ def test_unknown_names_are_refused_with_the_known_ones(tmp_path: Path) -> None:
         MODEL.replace('"flow-16@1"]', '"flow-16"]').replace(
             '= "flow-16@1"', '= "flow-16"'
         ),
+        MODEL.replace("flow-16@1", "flow-16@9"),
+        MODEL.replace("0.1, 0.2]", "0.1]"),
+        MODEL.replace("[0.0, 0.4]", "[0.0]"),
+        MODEL.replace("guidance = 2", 'guidance = "much"'),
+        MODEL.replace("steps = 4", "steps = 4\ncasting_rounds = -1"),
+        MODEL.replace("steps = 4", "steps = 4\ncasting_rounds = 1.5"),
+        MODEL.replace('= "flow-16@1"', '= "plain-0@1"'),
+        SEARCH.replace("search-16-4@2", "search-8-4@2"),
+        SEARCH.replace("search-16-4@2", "search-16-4"),
+        SEARCH.replace("search-0-6@1", "noise-6@1"),
+        SEARCH.replace('warp = "flow-16@1"', 'warp = "flow-8@1"'),
+        SEARCH.replace("n_noise = 4", "n_noise = 5"),
+        SEARCH.replace("search-0-6@1", "search-0-0@1").replace("= 6", "= 0"),
+        SEARCH.replace("noise_angle = 0.5", "noise_angle = 1.6"),
+        SEARCH.replace("noise_angle = 0.5", "noise_angle = 0"),
+        SEARCH.replace("noise_angle = 0.5", ""),
     ],
 )
 def test_a_broken_catalog_stops_the_process(tmp_path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from multibo.warp import parametrization
 from multibo.warp.constraint import RHO, jacobian_determinant
+from multibo.warp.space import warp_space
 from tests.support.tiny_model import a_family, random_warps
 
 FAMILY = a_family()
@@ -186,6 +187,32 @@ def test_the_window_is_a_part_of_the_steps() -> None:
     acting = [step for step in range(10) if family.acts_at(step, 10)]
 
     assert acting == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("name", ["flow-8", "flow-12"])
+def test_a_smaller_family_is_the_large_one_with_the_other_axes_at_rest(
+    name: str,
+) -> None:
+    space = warp_space(name, 1)
+    amplitudes = (0.12,) * space.dimension
+    family = a_family(space=space, amplitudes=amplitudes)
+    small = uniform(1)[0, : space.dimension]
+    large = torch.zeros(16, dtype=torch.float64)
+    names = [axis.name for axis in FAMILY.space.axes]
+    for value, axis in zip(small, space.axes, strict=True):
+        large[names.index(axis.name)] = value
+
+    field = parametrization.displacement(family, small, 16, 16)
+
+    torch.testing.assert_close(
+        field, parametrization.displacement(FAMILY, large, 16, 16)
+    )
+
+
+def test_a_family_without_axes_never_acts() -> None:
+    family = a_family(space=warp_space("plain-0", 1), amplitudes=())
+
+    assert not any(family.acts_at(step, 10) for step in range(10))
 
 
 def test_a_family_needs_an_amplitude_per_axis() -> None:

@@ -1,0 +1,74 @@
+"""The coordinates of every warp family: names, and words for their two ends.
+
+Needs the standard library alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One coordinate, with words for its two ends."""
+
+    name: str
+    low_label: str
+    """What the picture's contents tend to do at -1."""
+    high_label: str
+    """What they tend to do at +1."""
+
+
+def noise_axes(n_noise: int) -> tuple[Axis, ...]:
+    """Return the coordinates that turn the start noise toward other draws.
+
+    Args:
+        n_noise: how many, >= 0.
+    """
+    return tuple(
+        Axis(f"noise-{number}", "away from another draw", "toward another draw")
+        for number in range(1, n_noise + 1)
+    )
+
+
+# The sign of a coordinate: at +1 contents move right (x) or down (y) where the
+# mode is positive. Modes are numbered by their half waves across and down.
+_FLOW_16: Final = (
+    Axis("x-1-1", "middle to the left", "middle to the right"),
+    Axis("y-1-1", "middle up", "middle down"),
+    Axis("x-2-1", "sides apart", "sides together"),
+    Axis("y-2-1", "left up, right down", "left down, right up"),
+    Axis("x-1-2", "top left, bottom right", "top right, bottom left"),
+    Axis("y-1-2", "top and bottom apart", "top and bottom together"),
+    Axis("x-2-2", "wide top, narrow bottom", "narrow top, wide bottom"),
+    Axis("y-2-2", "tall left, short right", "short left, tall right"),
+    Axis("x-3-1", "sides left, center right", "sides right, center left"),
+    Axis("y-3-1", "sides up, center down", "sides down, center up"),
+    Axis("x-1-3", "ends left, center right", "ends right, center left"),
+    Axis("y-1-3", "ends up, center down", "ends down, center up"),
+    Axis("rotate", "tilt left", "tilt right"),
+    Axis("scale", "smaller", "larger"),
+    Axis("stretch", "taller", "wider"),
+    Axis("shear", "stretched along the rising diagonal", "along the falling one"),
+)
+
+
+def _leading(*names: str) -> tuple[Axis, ...]:
+    """Return some axes of `flow-16`, in its order."""
+    return tuple(axis for axis in _FLOW_16 if axis.name in names)
+
+
+_FLOW_8: Final = _leading(
+    "x-1-1", "y-1-1", "x-2-1", "y-2-1", "x-1-2", "y-1-2", "rotate", "scale"
+)
+_FLOW_12: Final = _leading(
+    *(axis.name for axis in _FLOW_8), "x-2-2", "y-2-2", "stretch", "shear"
+)
+AXES: Final = {
+    "plain-0@1": (),
+    "flow-8@1": _FLOW_8,
+    "flow-12@1": _FLOW_12,
+    "flow-16@1": _FLOW_16,
+}
+"""Axes of each family by `family@revision`; `plain-0` is the model as it is."""
