@@ -89,7 +89,7 @@ def test_a_slate_is_visibly_different_and_its_anchor_is_the_plain_picture(
     slate = [image for image in pipeline.render(rows) if image is not None]
 
     # The plain picture at another place of a batch of other warps: the same bits.
-    anchor = images.decode_png(slate[0].png)
+    anchor = images.decode(slate[0].file.data)
     assert torch.equal((anchor * 255).round(), (plain[1] * 255).round())
     for first, second in itertools.combinations(slate, 2):
         assert math.dist(first.features, second.features) > VISIBLE

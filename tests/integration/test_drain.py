@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ import torch
 from redis import Redis
 
 from multibo.blobs.filesystem import FilesystemBlobs
+from multibo.blobs.port import thumbnail_address
 from multibo.jobs import codec, keys
 from multibo.jobs.job import JobState, RenderJob
 from multibo.jobs.keys import SessionKeys
@@ -35,6 +37,7 @@ class FlatPipeline:
     poison: set[int] = field(default_factory=set)
     batches: list[int] = field(default_factory=list)
     before_step: Callable[[], None] = lambda: None
+    side_px: int = 128
 
     def render(
         self, rows: Sequence[RenderSpec], observer: RowObserver | None = None
@@ -44,13 +47,14 @@ class FlatPipeline:
             raise RuntimeError("poison")
         self.before_step()
         gone = observer.step(10, 10) if observer else frozenset()
-        return [None if n in gone else flat(row) for n, row in enumerate(rows)]
+        painted = [flat(row, self.side_px) for row in rows]
+        return [None if n in gone else image for n, image in enumerate(painted)]
 
 
-def flat(spec: RenderSpec) -> RenderedImage:
-    pixels = torch.full((3, 128, 128), (spec.warp[0] % 251) / 251)
-    png = images.encode_png(pixels, images.provenance(spec))
-    return RenderedImage(png, 128, 128, images.features(images.decode_png(png)))
+def flat(spec: RenderSpec, side_px: int = 128) -> RenderedImage:
+    pixels = torch.full((3, side_px, side_px), (spec.warp[0] % 251) / 251)
+    file = images.encode(pixels, images.provenance(spec))
+    return RenderedImage(file, images.features(images.decode(file.data)))
 
 
 @pytest.fixture
@@ -127,6 +131,41 @@ def test_a_row_whose_image_exists_is_not_rendered(
     assert pipeline.batches == [2, 1]
     assert job(redis, 0, round=1).image == job(redis, 1).image
     assert job(redis, 0, round=1).features == job(redis, 1).features
+
+
+def test_a_small_image_has_no_thumbnail_of_its_own(
+    redis: Redis, blobs: FilesystemBlobs
+) -> None:
+    a_drain(redis, blobs, FlatPipeline()).run(enqueue(redis, 1), limit_s=5)
+
+    image = job(redis, 0).image
+
+    assert image is not None
+    assert image.thumbnail is None
+    assert not blobs.has(thumbnail_address(image.address))
+
+
+def test_beside_a_large_image_lies_its_thumbnail_also_when_it_is_found_again(
+    redis: Redis, blobs: FilesystemBlobs
+) -> None:
+    drain = a_drain(redis, blobs, FlatPipeline(side_px=320))
+    drain.run(enqueue(redis, 1), limit_s=5)
+    image = job(redis, 0).image
+    assert image is not None
+    blobs.delete(thumbnail_address(image.address))
+
+    drain.run(enqueue(redis, 1, round=1), limit_s=5)
+
+    small = image.thumbnail
+    assert small is not None
+    assert (image.media_type, image.width_px) == ("image/webp", 320)
+    assert (small.media_type, small.width_px) == ("image/webp", 128)
+    data = blobs.get(small.address)
+    assert (len(data), hashlib.sha256(data).hexdigest()) == (
+        small.size_bytes,
+        small.digest,
+    )
+    assert job(redis, 0, round=1).image == image
 
 
 def test_only_the_poisoned_row_of_a_batch_pays(

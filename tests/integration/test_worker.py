@@ -47,7 +47,7 @@ async def test_a_round_of_four_becomes_four_different_pictures(
         pictures = [await read.get_image(app, name) for name in names]
     assert round.state is RoundState.OPEN
     assert len({picture.image.digest for picture in pictures}) == 4
-    pixels = [images.decode_png(picture.data) for picture in pictures]
+    pixels = [images.decode(picture.data) for picture in pictures]
     for one in range(4):
         for other in range(one):
             assert (pixels[one] - pixels[other]).abs().mean() > 0.01

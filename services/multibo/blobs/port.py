@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final, Protocol
 
@@ -63,3 +64,17 @@ def checked_address(address: str) -> str:
     if not _ADDRESS.fullmatch(address):
         raise BlobAddressError(address)
     return address
+
+
+def thumbnail_address(address: str) -> str:
+    """Return where the thumbnail of an image is stored, beside the image.
+
+    Args:
+        address: of the image.
+
+    Raises:
+        BlobAddressError: if it is no content address.
+    """
+    return hashlib.sha256(
+        f"thumbnail-128:{checked_address(address)}".encode()
+    ).hexdigest()

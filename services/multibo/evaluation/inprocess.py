@@ -92,7 +92,7 @@ class InProcessSearch:
         rows = [replace(self._start, warp=warp) for warp in missing]
         for warp, image in zip(missing, self._pipeline.render(rows), strict=True):
             assert image is not None  # nobody drops rows here
-            self._pictures[warp] = image.png
+            self._pictures[warp] = image.file.data
 
     def _proposal_seed(self) -> int:
         history = repr((self._start.base_seed, self._history)).encode()

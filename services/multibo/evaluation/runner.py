@@ -59,7 +59,7 @@ def render_target(pipeline: Pipeline, task: Task) -> bytes:
         return drawing_png(task.seed)
     (image,) = pipeline.render([target_spec(pipeline.model, task)])
     assert image is not None  # nobody drops the row
-    return image.png
+    return image.file.data
 
 
 def play_all(

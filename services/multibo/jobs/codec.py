@@ -74,7 +74,10 @@ def job_from_json(data: bytes | str) -> RenderJob:
 
 def image_to_json(image: ImageRef) -> str:
     """Return the document of an image reference."""
-    return json.dumps(asdict(image), separators=(",", ":"))
+    document = asdict(image)
+    if image.thumbnail is None:
+        del document["thumbnail"]
+    return json.dumps(document, separators=(",", ":"))
 
 
 def image_from_json(data: bytes | str) -> ImageRef:
@@ -87,6 +90,9 @@ def image_from_json(data: bytes | str) -> ImageRef:
         JobDocumentError: if a field is missing or unknown.
     """
     try:
-        return ImageRef(**json.loads(data))
-    except (TypeError, ValueError) as error:
+        document = json.loads(data)
+        small = document.pop("thumbnail", None)
+        thumbnail = ImageRef(**small) if small else None
+        return ImageRef(**document, thumbnail=thumbnail)
+    except (TypeError, ValueError, AttributeError) as error:
         raise JobDocumentError(f"unreadable image reference: {error}") from error

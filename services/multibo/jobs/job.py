@@ -41,6 +41,8 @@ class ImageRef:
     width_px: int
     height_px: int
     size_bytes: int
+    thumbnail: ImageRef | None = None
+    """The same at most 128 px long; None where the image itself is no larger."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from redis.exceptions import RedisError
 
 from multibo.blobs.errors import BlobError, BlobMissingError
-from multibo.blobs.port import BlobStore
+from multibo.blobs.port import BlobStore, thumbnail_address
 from multibo.jobs.job import ImageRef
 from multibo.jobs.spec import RenderSpec
 from multibo.render import images
@@ -27,7 +27,6 @@ RENEW_EVERY_S: Final = 0.25
 """Steps are reported, and cancellations read, at most this often."""
 _STORE_TRIES: Final = 6
 _STORE_PAUSE_S: Final = 0.5
-MEDIA_TYPE: Final = "image/png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +116,13 @@ class Drain:
         """End a row whose image exists; the anchor of every round is one."""
         try:
             data = self._blobs.get(work.address)
+            reference = self._reference(work.address, data)
         except BlobMissingError:
             return False
         except BlobError as error:
             self._fail(work, f"image store: {error}")
             return True
-        pixels = images.decode_png(data)
-        self._ready(work, data, images.features(pixels), "")
+        self._ready(work, reference, images.features(images.decode(data)), "")
         return True
 
     def _hold(self, work: _Work) -> bool:
@@ -153,26 +152,29 @@ class Drain:
 
     def _store(self, work: _Work, image: RenderedImage) -> None:
         try:
-            first = self._blobs.put(work.address, image.png)
-            data = image.png if first else self._blobs.get(work.address)
+            data = self._kept(work.address, image.file.data)
+            reference = self._reference(work.address, data)
         except BlobError as error:
             self._fail(work, f"image store: {error}")
             return
-        self._ready(work, data, image.features, image.note)
+        self._ready(work, reference, image.features, image.note)
+
+    def _kept(self, address: str, data: bytes) -> bytes:
+        first = self._blobs.put(address, data)
+        return data if first else self._blobs.get(address)
 
     def _ready(
-        self, work: _Work, data: bytes, features: tuple[float, ...], note: str
+        self, work: _Work, image: ImageRef, features: tuple[float, ...], note: str
     ) -> None:
-        spec = work.claim.job.spec
-        image = ImageRef(
-            address=work.address,
-            digest=hashlib.sha256(data).hexdigest(),
-            media_type=MEDIA_TYPE,
-            width_px=spec.width_px,
-            height_px=spec.height_px,
-            size_bytes=len(data),
-        )
         self._told(lambda: self._leases.ready(work.claim, image, features, note))
+
+    def _reference(self, address: str, data: bytes) -> ImageRef:
+        small = images.thumbnail(data)
+        if small is None:
+            return _reference_of(address, data)
+        beside = thumbnail_address(address)
+        thumbnail = _reference_of(beside, self._kept(beside, small.data))
+        return replace(_reference_of(address, data), thumbnail=thumbnail)
 
     def _fail(self, work: _Work, reason: str) -> None:
         self._told(lambda: self._leases.fail(work.claim, reason[:500]))
@@ -190,6 +192,18 @@ class Drain:
                 if not ours:
                     logger.info("row was not ours any more")
                 return
+
+
+def _reference_of(address: str, data: bytes) -> ImageRef:
+    file = images.described(data)
+    return ImageRef(
+        address=address,
+        digest=hashlib.sha256(data).hexdigest(),
+        media_type=file.media_type,
+        width_px=file.width_px,
+        height_px=file.height_px,
+        size_bytes=len(data),
+    )
 
 
 class _Renewal:

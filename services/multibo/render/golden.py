@@ -54,7 +54,7 @@ def load_golden(model: ModelSpec) -> Golden:
     try:
         recipe = tomllib.loads((folder / "golden.toml").read_text(encoding="utf-8"))
         spec = golden_spec(model, prompt=recipe["prompt"], seed=recipe["seed"])
-        pixels = images.decode_png((folder / "reference.png").read_bytes())
+        pixels = images.decode((folder / "reference.png").read_bytes())
     except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
         raise GoldenMissingError(model.name, str(folder)) from error
     return Golden(spec, pixels)
@@ -115,7 +115,7 @@ def check_golden(pipeline: Pipeline, *, required_db: float = REQUIRED_DB) -> flo
         GoldenMismatchError: if the picture is further off than allowed.
     """
     golden = load_golden(pipeline.model)
-    pixels = images.decode_png(_render(pipeline, golden.spec))
+    pixels = images.decode(_render(pipeline, golden.spec))
     psnr_db = peak_signal_to_noise_db(pixels, golden.pixels)
     if not psnr_db >= required_db:
         raise GoldenMismatchError(
@@ -142,4 +142,4 @@ def peak_signal_to_noise_db(first: Tensor, second: Tensor) -> float:
 
 def _render(pipeline: Pipeline, spec: RenderSpec) -> bytes:
     [image] = [image for image in pipeline.render([spec]) if image is not None]
-    return image.png
+    return image.file.data

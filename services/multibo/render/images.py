@@ -1,4 +1,8 @@
-"""From pixels to what leaves the worker: a PNG, its features, its provenance."""
+"""From pixels to what leaves the worker: a file, its thumbnail, its features.
+
+Up to 256 px a PNG; above, a WebP at quality 90, a tenth of the bytes. Both say where
+they come from, without the prompt.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from xml.sax.saxutils import quoteattr
 
 import numpy as np
 import torch
@@ -23,13 +28,28 @@ _EDGE_SIDE: Final = 64
 """Edges are those of the picture at this size: finer ones are texture."""
 
 
+THUMBNAIL_SIDE_PX: Final = 128
+"""Longer side of a thumbnail; a smaller image is its own."""
+_PNG_SIDE_PX: Final = 256
+"""Longer side up to which a PNG is small enough to be sent in every round."""
+_WEBP_QUALITY: Final = 90
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """Bytes of an image, and what they are."""
+
+    data: bytes
+    media_type: str
+    width_px: int
+    height_px: int
+
+
 @dataclass(frozen=True, slots=True)
 class RenderedImage:
     """One finished candidate."""
 
-    png: bytes
-    width_px: int
-    height_px: int
+    file: ImageFile
     features: tuple[float, ...]
     """At most 256 numbers; their Euclidean distance follows what a glance sees."""
     note: str = ""
@@ -51,7 +71,7 @@ def to_bytes(pixels: Tensor) -> Tensor:
 def features(pixels: Tensor) -> tuple[float, ...]:
     """Return what a glance sees: colors and edge strengths of a coarse grid.
 
-    They are those of the picture in 8 bits: the same before and after the PNG.
+    They are those of the picture in 8 bits: the same before and after a PNG.
 
     Args:
         pixels: `3 x h x w` in `[0, 1]`.
@@ -84,22 +104,73 @@ def provenance(spec: RenderSpec) -> dict[str, str]:
     }
 
 
-def encode_png(pixels: Tensor, texts: Mapping[str, str]) -> bytes:
-    """Return a PNG file.
+def encode(pixels: Tensor, texts: Mapping[str, str]) -> ImageFile:
+    """Return the file of a picture: a PNG up to 256 px, else a WebP.
 
     Args:
         pixels: `3 x h x w` in `[0, 1]`.
-        texts: keywords and Latin-1 texts of its text chunks.
+        texts: keywords and texts that the file carries, Latin-1.
     """
+    image = Image.fromarray(to_bytes(pixels).numpy())
+    small = max(image.size) <= _PNG_SIDE_PX
+    return _png(image, texts) if small else _webp(image, texts)
+
+
+def _png(image: Image.Image, texts: Mapping[str, str]) -> ImageFile:
     chunks = PngImagePlugin.PngInfo()
     for keyword, text in texts.items():
         chunks.add_text(keyword, text)
     file = io.BytesIO()
-    Image.fromarray(to_bytes(pixels).numpy()).save(file, "PNG", pnginfo=chunks)
-    return file.getvalue()
+    image.save(file, "PNG", pnginfo=chunks)
+    return ImageFile(file.getvalue(), "image/png", *image.size)
 
 
-def decode_png(data: bytes) -> Tensor:
+def _webp(image: Image.Image, texts: Mapping[str, str]) -> ImageFile:
+    file = io.BytesIO()
+    image.save(file, "WEBP", quality=_WEBP_QUALITY, xmp=_xmp(texts))
+    return ImageFile(file.getvalue(), "image/webp", *image.size)
+
+
+def _xmp(texts: Mapping[str, str]) -> bytes:
+    # WebP has no text chunks: one XMP property per text, in a namespace of ours.
+    properties = " ".join(
+        f"multibo:{keyword.removeprefix('multibo:')}={quoteattr(text)}"
+        for keyword, text in texts.items()
+    )
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:Description xmlns:multibo="urn:multibo:provenance" {properties}/>'
+        "</rdf:RDF></x:xmpmeta>"
+    ).encode()
+
+
+def described(data: bytes) -> ImageFile:
+    """Return an image file with what its header says.
+
+    Args:
+        data: a file that Pillow reads.
+    """
+    with Image.open(io.BytesIO(data)) as image:
+        return ImageFile(data, Image.MIME[str(image.format)], *image.size)
+
+
+def thumbnail(data: bytes) -> ImageFile | None:
+    """Return an image at most 128 px long, of the same kind; None for a small one.
+
+    Args:
+        data: a file that Pillow reads.
+    """
+    with Image.open(io.BytesIO(data)) as image:
+        if max(image.size) <= THUMBNAIL_SIDE_PX:
+            return None
+        encoded = _png if image.format == "PNG" else _webp
+        small = image.convert("RGB")
+    small.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)
+    return encoded(small, {"Software": "multibo"})
+
+
+def decode(data: bytes) -> Tensor:
     """Return the pixels of an image file.
 
     Args:

@@ -203,13 +203,11 @@ class Pipeline:
         return pictures
 
     def _finish(self, spec: RenderSpec, pixels: Tensor) -> RenderedImage:
-        png = images.encode_png(pixels, images.provenance(spec))
+        file = images.encode(pixels, images.provenance(spec))
         return RenderedImage(
-            png=png,
-            width_px=spec.width_px,
-            height_px=spec.height_px,
+            file=file,
             # Of the file, not of the tensor: an image found stored has the same.
-            features=images.features(images.decode_png(png)),
+            features=images.features(images.decode(file.data)),
             note=self.note(spec),
         )
 

@@ -33,6 +33,16 @@ def test_a_job_without_image_reads_back_equal() -> None:
     assert codec.job_from_json(codec.job_to_json(job)) == job
 
 
+def test_an_image_with_a_thumbnail_reads_back_equal() -> None:
+    image = replace(an_image(), thumbnail=an_image(1))
+
+    assert codec.image_from_json(codec.image_to_json(image)) == image
+
+
+def test_an_image_without_one_is_written_as_before_there_were_any() -> None:
+    assert "thumbnail" not in codec.image_to_json(an_image())
+
+
 @pytest.mark.parametrize("data", ["", "{}", "[]", '{"schema":1}', '{"schema":2}'])
 def test_a_damaged_document_is_refused(data: str) -> None:
     with pytest.raises(JobDocumentError):

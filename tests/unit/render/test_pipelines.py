@@ -186,8 +186,8 @@ def test_an_image_carries_size_features_and_origin(pipeline: Pipeline) -> None:
     (image,) = pipeline.render([a_row()])
 
     assert image is not None
-    assert (image.width_px, image.height_px) == (SIDE_PX, SIDE_PX)
-    assert image.features == images.features(images.decode_png(image.png))
+    assert (image.file.width_px, image.file.height_px) == (SIDE_PX, SIDE_PX)
+    assert image.features == images.features(images.decode(image.file.data))
     assert image.note == ""
 
 
