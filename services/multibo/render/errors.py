@@ -14,8 +14,33 @@ class ModelFilesError(RenderError):
         self.reason = reason
 
 
+class DeltaUnusableError(RenderError):
+    """The file does not fit the model; the operator repairs the file or the catalog."""
+
+
+class PrecisionRefusedError(RenderError):
+    """The number format or device is not to be had; the operator chooses another."""
+
+
+class SchedulerUnsupportedError(RenderError):
+    """The model's scheduler mixes rows; the operator replaces it in the model."""
+
+    def __init__(self, name: str, *, supported: tuple[str, ...]) -> None:
+        super().__init__(f"scheduler {name} is none of {', '.join(supported)}")
+        self.name = name
+        self.supported = supported
+
+
 class BatchRefusedError(RenderError):
     """The rows do not make one batch of this model; the caller sorts them anew."""
+
+
+class TurnRefusedError(RenderError):
+    """The start noise cannot be turned so; the caller draws other seeds."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"not a turn of the start noise: {reason}")
+        self.reason = reason
 
 
 class ImageNotFiniteError(RenderError):
