@@ -24,6 +24,16 @@ __all__ = ["Catalog", "ModelSpec", "SearchSpaceSpec", "WarpSpaceSpec"]
 
 
 @dataclass(frozen=True, slots=True)
+class GuidanceDelta:
+    """A change of the weights that stands for guidance; one prediction does for two."""
+
+    path: Path
+    """The file with the change."""
+    guidance: float
+    """The one guidance it stands for, with the empty negative prompt."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A diffusion model with the settings its sessions start from."""
 
@@ -48,6 +58,8 @@ class ModelSpec:
     """Warp spaces joined with noise coordinates."""
     casting_rounds: int = 0
     """Judged rounds at most in which a session shows seeds before it warps one."""
+    guidance_delta: GuidanceDelta | None = None
+    """None if every guided row needs two predictions per step."""
 
     @property
     def search_spaces(self) -> dict[str, SearchSpaceSpec]:
@@ -174,9 +186,21 @@ def _model(name: str, table: dict[str, Any], folder: Path) -> ModelSpec:
         examples=tuple(table.get("examples", ())),
         composites=composites,
         casting_rounds=table.get("casting_rounds", 0),
+        guidance_delta=_guidance_delta(name, table, folder),
     )
     if model.default_warp_space not in model.search_spaces:
         raise CatalogInvalidError(f"{name}: the default warp space is not listed")
     if not isinstance(model.casting_rounds, int) or model.casting_rounds < 0:
         raise CatalogInvalidError(f"{name}: casting_rounds is a number >= 0")
     return model
+
+
+def _guidance_delta(
+    name: str, table: dict[str, Any], folder: Path
+) -> GuidanceDelta | None:
+    if "guidance_delta" not in table:
+        return None
+    guidance = float(table["guidance_delta_scale"])
+    if not guidance > 1:
+        raise CatalogInvalidError(f"{name}: guidance_delta_scale is a number > 1")
+    return GuidanceDelta((folder / table["guidance_delta"]).resolve(), guidance)

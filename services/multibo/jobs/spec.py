@@ -80,8 +80,14 @@ class RenderSpec:
 
     @property
     def compat_key(self) -> str:
-        """What rows must share to be rendered in one batch."""
+        """What rows must share to be rendered in one batch.
+
+        The guidance is part of it where the negative prompt is empty: a model may have
+        learned to predict at one guidance without asking for a negative prompt.
+        """
         guided = "cfg" if self.guidance > 1 else "nocfg"
+        if guided == "cfg" and not self.negative_prompt:
+            guided = f"cfg{self.guidance:g}"
         return (
             f"{self.model}:{self.revision}:{self.width_px}x{self.height_px}"
             f":s{self.steps}:{guided}:{self.warp_space}"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from multibo.jobs.catalog import Catalog
+from multibo.jobs.catalog import Catalog, GuidanceDelta
 from multibo.jobs.errors import (
     CatalogInvalidError,
     UnknownModelError,
@@ -40,6 +40,11 @@ noise_angle = 0.5
 n_noise = 6
 noise_angle = 0.25
 """
+)
+DELTA = MODEL.replace(
+    "[models.tiny.warp",
+    'guidance_delta = "tiny/guidance.safetensors"\nguidance_delta_scale = 2.5\n'
+    "[models.tiny.warp",
 )
 
 
@@ -159,3 +164,15 @@ def test_a_broken_catalog_stops_the_process(tmp_path: Path, text: str) -> None:
 def test_a_missing_catalog_stops_the_process(tmp_path: Path) -> None:
     with pytest.raises(CatalogInvalidError):
         Catalog.load(tmp_path / "nowhere.toml")
+
+
+def test_a_change_of_weights_that_stands_for_guidance_is_found(tmp_path: Path) -> None:
+    delta = catalog_of(tmp_path, DELTA).model("tiny").guidance_delta
+
+    assert delta == GuidanceDelta(tmp_path / "tiny" / "guidance.safetensors", 2.5)
+    assert catalog_of(tmp_path, MODEL).model("tiny").guidance_delta is None
+
+
+def test_no_change_of_weights_stands_for_no_guidance(tmp_path: Path) -> None:
+    with pytest.raises(CatalogInvalidError, match="guidance_delta_scale"):
+        catalog_of(tmp_path, DELTA.replace("2.5", "1"))

@@ -54,13 +54,21 @@ def test_rows_of_other_prompts_seeds_and_warps_share_a_batch() -> None:
         replace(spec, prompt="voxel portrait"),
         replace(spec, base_seed=1),
         replace(spec, warp=(0,) * 16),
-        replace(spec, guidance=4.0),
         replace(spec, turns=(Turn((1,), (2,)),)),
     ]
 
     assert {one.compat_key for one in others} == {spec.compat_key}
     assert replace(spec, steps=20).compat_key != spec.compat_key
     assert replace(spec, guidance=1.0).compat_key != spec.compat_key
+
+
+def test_guidance_parts_batches_only_where_it_could_be_in_the_weights() -> None:
+    spec = a_render_spec(negative_prompt="")
+    negated = replace(spec, negative_prompt="hat")
+
+    assert replace(spec, guidance=4.0).compat_key != spec.compat_key
+    assert replace(negated, guidance=4.0).compat_key == negated.compat_key
+    assert negated.compat_key != spec.compat_key
 
 
 @pytest.mark.parametrize("data", ["[]", "{}", '{"model":"x"}', "nul"])
