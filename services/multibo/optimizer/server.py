@@ -8,6 +8,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from multibo.jobs.queues import broker_url
 from multibo.optimizer import access
 from multibo.optimizer.adapters.celery_fleet import CeleryFleet
 from multibo.optimizer.adapters.engine_process import EngineProcess
+from multibo.optimizer.adapters.fleet_state import FleetGauges
 from multibo.optimizer.adapters.metered import (
     RepublishingFleet,
     metered_engine,
@@ -67,7 +69,8 @@ async def serve(settings: Settings) -> None:
     catalog = Catalog.load(settings.catalog)
     stop = _stop_signals()
     meter = Meter()
-    async with _ports(settings, catalog, meter) as (app, engine, reconciler):
+    async with _parts(settings, catalog, meter) as parts:
+        app, engine = parts.app, parts.engine
         endpoint = Endpoint(
             app,
             engine_ready=lambda: engine.ready,
@@ -79,9 +82,10 @@ async def serve(settings: Settings) -> None:
         logger.info("optimizer listening", extra={"listen": listen, "port": port})
         try:
             async with (
-                _metrics(meter, settings.metrics_listen, endpoint),
+                _metrics(meter, settings.metrics_listen, endpoint, parts.gauges),
                 running(engine.start(), stop),
-                running(reconciler.run(), stop),
+                running(parts.reconciler.run(), stop),
+                running(parts.gauges.run(), stop),
                 running(authenticator.run(), stop),
             ):
                 await stop.wait()
@@ -89,14 +93,15 @@ async def serve(settings: Settings) -> None:
         finally:
             await engine.stop()
             with contextlib.suppress(RedisError, OSError):
-                await reconciler.resign()
+                await parts.reconciler.resign()
 
 
 @asynccontextmanager
 async def _metrics(
-    meter: Meter, listen: str, endpoint: Endpoint
+    meter: Meter, listen: str, endpoint: Endpoint, gauges: FleetGauges
 ) -> AsyncIterator[None]:
-    with exposed(meter, listen, ready=lambda: endpoint.ready) as port:
+    pages = {"/waits": gauges.page}
+    with exposed(meter, listen, ready=lambda: endpoint.ready, pages=pages) as port:
         if port:
             logger.info("metrics listening", extra={"listen": listen, "port": port})
         yield
@@ -111,10 +116,18 @@ def _stop_signals() -> asyncio.Event:
     return stop
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    app: App
+    engine: EngineProcess
+    reconciler: Reconciler
+    gauges: FleetGauges
+
+
 @asynccontextmanager
-async def _ports(
+async def _parts(
     settings: Settings, catalog: Catalog, meter: Meter
-) -> AsyncIterator[tuple[App, EngineProcess, Reconciler]]:
+) -> AsyncIterator[_Parts]:
     images = BlobImages(open_blobs(settings.blob_url))
     redis = _redis(settings)
     fleet = CeleryFleet(redis, broker_url(settings.redis_url))
@@ -136,7 +149,12 @@ async def _ports(
         limits=Limits(session_ttl_ms=ttl_ms),
     )
     try:
-        yield app, engine, Reconciler(redis, RepublishingFleet(fleet, meter))
+        yield _Parts(
+            app,
+            engine,
+            Reconciler(redis, RepublishingFleet(fleet, meter)),
+            FleetGauges(redis, tuple(catalog.models), meter),
+        )
     finally:
         await fleet.close()
         await redis.aclose()

@@ -24,6 +24,7 @@ class Register:
 
     def __init__(self, redis: Redis, process: str, models: Sequence[str]) -> None:
         self._redis = redis
+        self._process = process
         self._key = keys.fleet(process)
         self._models = ",".join(models)
         self._rows_per_s = 0.0
@@ -50,6 +51,7 @@ class Register:
         }
         pipe.hset(self._key, mapping=entry)
         pipe.pexpire(self._key, ENTRY_MS)
+        pipe.sadd(keys.PROCESSES, self._process)
         pipe.execute()
 
     def run(self) -> None:
@@ -65,5 +67,6 @@ class Register:
         self._gone.set()
         try:
             self._redis.delete(self._key)
+            self._redis.srem(keys.PROCESSES, self._process)
         except (RedisError, OSError):
             logger.info("fleet entry is left to expire")

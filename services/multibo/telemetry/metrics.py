@@ -115,6 +115,24 @@ ROWS_REPUBLISHED: Final = Metric(
     MetricKind.COUNTER,
     "Rows whose wake-up was lost or whose worker went away.",
 )
+ROWS_WAITING: Final = Metric(
+    "multibo_rows_waiting",
+    MetricKind.GAUGE,
+    "Rows that wait for a worker, by model; every optimizer counts all of them.",
+    ("model",),
+)
+WORKERS_READY: Final = Metric(
+    "multibo_workers_ready",
+    MetricKind.GAUGE,
+    "Workers that render a model; every optimizer counts all of them.",
+    ("model",),
+)
+WAIT_ESTIMATE: Final = Metric(
+    "multibo_wait_estimate_seconds",
+    MetricKind.GAUGE,
+    "Estimated wait of a row queued now, by model: what to scale the fleet by.",
+    ("model",),
+)
 WORKER_READY: Final = Metric(
     "multibo_worker_ready",
     MetricKind.GAUGE,
@@ -133,6 +151,9 @@ METRICS: Final = (
     BATCH_DURATION,
     WAIT_DURATION,
     ROWS_REPUBLISHED,
+    ROWS_WAITING,
+    WORKERS_READY,
+    WAIT_ESTIMATE,
     WORKER_READY,
 )
 

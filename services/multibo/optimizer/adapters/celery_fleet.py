@@ -7,13 +7,13 @@ import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from celery import Celery
 from redis.asyncio import Redis
 
 from multibo.jobs import keys, queues
 from multibo.jobs.job import RenderJob
+from multibo.optimizer.adapters import fleet_state
 from multibo.optimizer.adapters.redis_wire import store_errors
 from multibo.optimizer.app.values import Readiness
 from multibo.optimizer.session.ids import SessionName
@@ -45,7 +45,10 @@ class CeleryFleet:
         loop = asyncio.get_running_loop()
         try:
             for compat, rows in references.items():
-                await self._redis.zadd(keys.rows(compat), mapping=dict(rows))
+                pipe = self._redis.pipeline(transaction=False)
+                pipe.sadd(keys.COMPATS, compat)
+                pipe.zadd(keys.rows(compat), mapping=dict(rows))
+                await pipe.execute()
                 await loop.run_in_executor(
                     self._publisher, self._publish, models[compat], compat
                 )
@@ -63,24 +66,8 @@ class CeleryFleet:
 
     async def readiness(self, model: str) -> Readiness:
         """Return the fleet's state for `model`; see `RenderFleet.readiness`."""
-        rate, n_workers = 0.0, 0
         async with store_errors():
-            async for key in self._redis.scan_iter(match=f"{keys.FLEET}*", count=100):
-                report: Any = await self._redis.hgetall(key)
-                models = report.get(b"models", b"").decode().split(",")
-                if report.get(b"ready") == b"1" and model in models:
-                    n_workers += 1
-                    rate += float(report.get(b"rows_per_s", b"0"))
-            waiting = await self._waiting(model)
-        wait_ms = int(1000 * waiting / rate) if rate else 0
-        return Readiness(n_workers, wait_ms)
-
-    async def _waiting(self, model: str) -> int:
-        total = 0
-        match = keys.rows(f"{model}:*")
-        async for key in self._redis.scan_iter(match=match, count=100):
-            total += int(await self._redis.zcard(key))
-        return total
+            return (await fleet_state.read(self._redis)).readiness(model)
 
     async def close(self) -> None:
         """Stop publishing; messages already given to Celery are sent."""
