@@ -42,19 +42,20 @@ class Admission:
         """
         self._origins = frozenset(settings.origins)
         self._hosts = frozenset(settings.hosts)
-        self._any_host = not settings.listen.is_loopback
+        self._any_host = not settings.listen.is_loopback and not settings.hosts
 
     def host_allowed(self, scope: asgi.Scope) -> bool:
         """Tell whether the request was addressed to a name of ours.
 
         A loopback gateway serves people of this machine without a token, so a
-        foreign name that resolves to 127.0.0.1 (DNS rebinding) must not reach it.
+        foreign name that resolves to 127.0.0.1 (DNS rebinding) must not reach it. The
+        same holds for a container whose port is published on loopback: list its names.
 
         Args:
             scope: the connection scope.
 
         Returns:
-            True for any name unless the gateway listens on loopback.
+            True for any name unless the gateway listens on loopback or has a list.
         """
         if self._any_host:
             return True

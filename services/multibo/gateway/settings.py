@@ -44,7 +44,8 @@ class Settings:
     origins: tuple[str, ...] = ()
     """Other origins whose pages may call, as `https://host[:port]`; none by default."""
     hosts: tuple[str, ...] = ()
-    """Further names under which a loopback gateway is reached, say by a tunnel."""
+    """Names under which the gateway is reached, beside those of loopback. Empty: on
+    loopback no other, elsewhere any."""
     log_level: str = "INFO"
     """One of `multibo.telemetry.logs.LEVELS`."""
 

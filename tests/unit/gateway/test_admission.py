@@ -54,6 +54,18 @@ def test_a_public_gateway_is_reached_by_any_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("host", "allowed"),
+    [("multibo.example", True), ("localhost:8080", True), ("evil.example", False)],
+)
+def test_a_list_of_names_counts_on_any_address(host: str, allowed: bool) -> None:
+    settings = Settings(
+        listen=Address(host="0.0.0.0", port=80), hosts=("multibo.example",)
+    )
+
+    assert Admission(settings).host_allowed(scope({"host": host})) is allowed
+
+
+@pytest.mark.parametrize(
     ("origin", "allowed"),
     [
         ("http://localhost:8080", True),
