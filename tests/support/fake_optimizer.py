@@ -59,6 +59,7 @@ class FakeOptimizer(
     def __init__(self, *, step_s: float = 0.02, steps: int = 5) -> None:
         self.step_s = step_s
         self.steps = steps
+        self.lag_s = 0.01  # of what watches tell, behind what calls reply
         self.calls: list[tuple[str, Any]] = []
         self.sessions: dict[str, FakeSession] = {}
         self.forget()
@@ -218,7 +219,7 @@ class FakeOptimizer(
             for event in (batch := known.events[at:]):
                 yield event
             at += len(batch)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(self.lag_s)
 
     async def _find(self, name: str, context: Any) -> FakeSession:
         if name not in self.sessions:

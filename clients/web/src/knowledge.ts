@@ -39,7 +39,8 @@ export function withRound(known: Knowledge, round: Round | undefined): Knowledge
   if (round === undefined) return known;
   const current = known.round;
   if (current !== undefined) {
-    if (round.number < current.number || isRegress(known.session, current, round)) return known;
+    if (round.number < current.number) return known;
+    if (round.number === current.number && isRegress(known.session, current, round)) return known;
   }
   return replaced(known, round);
 }

@@ -1,5 +1,6 @@
 """A person plays rounds: by click, by key, early, twice, and over a reload."""
 
+import time
 import uuid
 
 import pytest
@@ -110,6 +111,43 @@ def test_the_chosen_picture_is_the_next_anchor_at_no_cost(
     asked = [request.name for request in optimizer.requests("GetImage")]
     assert len(asked) == 4 + 3
     assert not any(name.endswith("rounds/1/candidates/0") for name in asked)
+
+
+def test_the_answered_slate_never_takes_a_second_answer(
+    page: Page, optimizer: FakeOptimizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next round's own news suffice: between the two nothing is asked again.
+
+    Once the page refused a new round until its session had caught up. Meanwhile it
+    offered the answered slate once more, and lost what was pressed there.
+    """
+    page.start("a face")
+    page.slate()
+    watcher = """
+        window.offered = [];
+        const look = () => {
+          const open = document.querySelectorAll("#slate .picture:enabled");
+          const names = [...open].map((one) => one.parentElement.dataset.seen ?? "new");
+          if (open.length) window.offered.push(...names);
+        };
+        document.querySelectorAll("#slate > li").forEach((one) => {
+          one.dataset.seen = "answered";
+        });
+        document.querySelector("[data-slot='2']").click();
+        new MutationObserver(look).observe(document.querySelector("#slate"), {
+          attributes: true, childList: true, subtree: true,
+        });
+    """
+    n_read = len(optimizer.requests("GetSession"))
+    monkeypatch.setattr(optimizer, "lag_s", 0.5)
+    time.sleep(0.1)  # the watch's last quick look
+
+    page.chrome.execute_script(watcher)
+    page.until_round(2)
+    page.slate()
+
+    assert "answered" not in page.chrome.execute_script("return window.offered")
+    assert len(optimizer.requests("GetSession")) == n_read
 
 
 def test_an_early_answer_names_only_what_was_seen(
