@@ -25,12 +25,13 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import torch
-from diffusers import DDIMScheduler, StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline
 
 from multibo.jobs.catalog import Catalog, ModelSpec
 from multibo.jobs.spec import RenderSpec
 from multibo.pretrained import catalog_path
 from multibo.render import denoise, golden
+from multibo.render.noise import seed_noise, start_noise
 from multibo.render.pipelines import Pipeline, load_pipeline
 from multibo.warp.parametrization import WarpFamily, plan
 from multibo.warp.space import QUANTUM, warp_space
@@ -61,8 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     comparisons = [
         _loop(pipeline, model, identity=False),
         _loop(pipeline, model, identity=True),
-        _warp(model, window=None),
-        _warp(model, window=(0.0, 1.0)),
+        _warp(pipeline, model, window=None),
+        _warp(pipeline, model, window=(0.0, 1.0)),
     ]
     origin = _circumstances(pipeline)  # before the work: the checkout may move on
     results = {}
@@ -165,7 +166,7 @@ def _stock(model: ModelSpec) -> Callable[[], object]:
     shape = _latent_shape(stock, model)
 
     def render() -> object:
-        noise = [denoise.start_noise(seed, shape) for seed in range(K)]
+        noise = [seed_noise(seed, shape) for seed in range(K)]
         return stock(
             prompt=model.examples[0],
             num_images_per_prompt=K,
@@ -195,14 +196,14 @@ def _loop(pipeline: Pipeline, model: ModelSpec, *, identity: bool) -> Comparison
     )
 
 
-def _warp(model: ModelSpec, window: tuple[float, float] | None) -> Comparison:
+def _warp(
+    pipeline: Pipeline, model: ModelSpec, window: tuple[float, float] | None
+) -> Comparison:
     """A warped batch against `warp=None`, from noise to the last latent."""
-    parts = StableDiffusionPipeline.from_pretrained(model.path, local_files_only=True)
-    unet = parts.unet.to(torch.float32).eval()
+    architecture = pipeline.architecture
     family = _family(model, window)
-    shape = _latent_shape(parts, model)
+    shape = architecture.noise_shape(model.height_px, model.width_px)
     chance = random.Random(2)
-    states = torch.randn(2, model.max_tokens, unet.config.cross_attention_dim)
 
     def batch() -> denoise.Batch:
         return denoise.start_batch(
@@ -210,9 +211,9 @@ def _warp(model: ModelSpec, window: tuple[float, float] | None) -> Comparison:
                 denoise.Row(
                     spec=row,
                     vector=tuple(value / QUANTUM for value in row.warp),
-                    prompt=states[0],
-                    negative=states[1],
-                    noise=denoise.start_noise(row.base_seed, shape),
+                    prompt=pipeline.embeddings.encode(row.prompt),
+                    negative=pipeline.embeddings.encode(row.negative_prompt),
+                    noise=start_noise(row, shape),
                 )
                 for row in _slate(model, chance)
             ]
@@ -220,8 +221,7 @@ def _warp(model: ModelSpec, window: tuple[float, float] | None) -> Comparison:
 
     @torch.inference_mode()
     def run(family: WarpFamily) -> object:
-        scheduler = DDIMScheduler.from_config(parts.scheduler.config)
-        return denoise.denoise(unet, scheduler, family, batch())
+        return denoise.denoise(architecture, family, batch())
 
     never = replace(family, window=(0.0, 0.0))
     name = "warp" if window is None else "warp_in_all_steps"

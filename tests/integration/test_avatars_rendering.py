@@ -15,7 +15,8 @@ from torch import Tensor
 from multibo.jobs.catalog import Catalog, ModelSpec
 from multibo.jobs.spec import RenderSpec
 from multibo.pretrained import catalog_path
-from multibo.render import denoise, golden, images
+from multibo.render import golden, images
+from multibo.render.noise import seed_noise
 from multibo.render.pipelines import Pipeline, load_pipeline
 
 SEEDS = (0, 1, 2**40, 2**63 - 1)
@@ -66,7 +67,7 @@ def test_the_identity_warp_is_the_stock_pipeline_bit_for_bit(
 ) -> None:
     stock = StableDiffusionPipeline.from_pretrained(model.path, local_files_only=True)
     stock.to(torch.float32).set_progress_bar_config(disable=True)
-    noise = torch.stack([denoise.start_noise(seed, (8, 16, 16)) for seed in SEEDS])
+    noise = torch.stack([seed_noise(seed, (8, 16, 16)) for seed in SEEDS])
 
     expected = stock(
         prompt=model.examples[0],

@@ -11,15 +11,17 @@ once the others fit a smaller size the batch shrinks to it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import torch
-from diffusers import DDIMScheduler, UNet2DConditionModel
 from torch import Tensor
 
 from multibo.jobs.spec import RenderSpec
+from multibo.render.architectures.port import Architecture
+from multibo.render.embeddings import TextEmbedding
+from multibo.render.schedule import Schedule
 from multibo.warp.install import warped
 from multibo.warp.parametrization import WarpFamily, plan
 from multibo.warp.transform import WarpPlan
@@ -51,10 +53,8 @@ class Row:
     spec: RenderSpec
     vector: tuple[float, ...]
     """The warp vector, `d` coordinates in `[-1, 1]`."""
-    prompt: Tensor
-    """`t x c` states of the prompt."""
-    negative: Tensor
-    """`t x c` states of the negative prompt."""
+    prompt: TextEmbedding
+    negative: TextEmbedding
     noise: Tensor
     """`c x h x w` start noise."""
 
@@ -91,55 +91,45 @@ def padded_size(n_rows: int) -> int:
     raise ValueError(f"no batch holds {n_rows} rows")
 
 
-def start_noise(seed: int, shape: Sequence[int]) -> Tensor:
-    """Return the start noise of one row, the same in every batch and on any device.
-
-    Args:
-        seed: the row's base seed.
-        shape: channels, height and width of the latent picture.
-    """
-    generator = torch.Generator("cpu").manual_seed(seed)
-    noise: Tensor = torch.randn((1, *shape), generator=generator)[0]
-    return noise
-
-
-def start_batch(rows: Sequence[Row], scale: float = 1.0) -> Batch:
-    """Return the batch before the first step.
+def start_batch(rows: Sequence[Row]) -> Batch:
+    """Return the batch before the first step, its noise not yet scaled.
 
     Args:
         rows: one to eight rows of one compat key.
-        scale: standard deviation of the noise that the scheduler starts from.
     """
     places = _fill(range(len(rows)))
     return Batch(
         rows=tuple(rows[place] for place in places),
         owners=_owners(range(len(rows)), len(places)),
-        latents=torch.stack([rows[place].noise for place in places]) * scale,
+        latents=torch.stack([rows[place].noise for place in places]),
     )
 
 
-def without(batch: Batch, gone: frozenset[int]) -> Batch:
+def without(batch: Batch, gone: frozenset[int]) -> tuple[Batch, list[int]]:
     """Return the batch without some rows, in the smallest size that holds the others.
 
     Args:
         batch: the batch; left as it is.
         gone: indices of rows in the caller's list.
+
+    Returns:
+        The batch, and for each of its places the place it had before.
     """
     owners = tuple(None if owner in gone else owner for owner in batch.owners)
     kept = [place for place, owner in enumerate(owners) if owner is not None]
     if not kept or padded_size(len(kept)) == len(owners):
-        return replace(batch, owners=owners)
+        return replace(batch, owners=owners), list(range(len(owners)))
     places = _fill(kept)
-    return Batch(
+    smaller = Batch(
         rows=tuple(batch.rows[place] for place in places),
         owners=_owners([owners[place] for place in kept], len(places)),
         latents=batch.latents[places],
     )
+    return smaller, places
 
 
 def denoise(
-    unet: UNet2DConditionModel,
-    scheduler: DDIMScheduler,
+    model: Architecture,
     family: WarpFamily,
     batch: Batch,
     observer: RowObserver | None = None,
@@ -147,97 +137,109 @@ def denoise(
     """Return the batch after the last step, or once nobody wants a row of it.
 
     Args:
-        unet: the model, its attention processors the stock ones.
-        scheduler: a scheduler of this batch alone.
+        model: its attention processors the stock ones.
         family: the warp family that the rows' vectors belong to.
         batch: the batch before the first step.
         observer: told after every step; names the rows to drop.
     """
-    n_steps = batch.rows[0].spec.steps
-    scheduler.set_timesteps(n_steps)
-    n_levels = len(unet.config.down_block_types)
-    inputs = _inputs(batch, family, n_levels, first_step=0)
-    with warped(unet, family):
-        for step, timestep in enumerate(scheduler.timesteps):
+    schedule = _schedule(model, batch)
+    n_steps = len(schedule.timesteps)
+    latents = batch.latents.to(model.device, model.dtype) * schedule.start_scale
+    batch = replace(batch, latents=latents)
+    inputs = _inputs(model, batch, family, n_steps, first_step=0)
+    with warped(model.denoiser, family):
+        for step, timestep in enumerate(schedule.timesteps):
             warp = inputs.warp if family.acts_at(step, n_steps) else None
-            noise = _predict(unet, scheduler, batch.latents, timestep, inputs, warp)
-            latents = scheduler.step(noise, timestep, batch.latents, return_dict=False)
+            prediction = _predict(
+                model, schedule.scaled, batch.latents, timestep, inputs, warp
+            )
+            latents = schedule.step(prediction, timestep, batch.latents)
             n_places = len(batch.rows)
-            batch = replace(batch, latents=latents[0])
+            batch = replace(batch, latents=latents)
             if observer is not None:
-                batch = without(batch, observer.step(step + 1, n_steps))
+                batch, places = without(batch, observer.step(step + 1, n_steps))
             if not batch.live:
                 break
             if len(batch.rows) != n_places:
-                inputs = _inputs(batch, family, n_levels, first_step=step + 1)
+                schedule.keep(places)
+                inputs = _inputs(model, batch, family, n_steps, first_step=step + 1)
     return batch
+
+
+def _schedule(model: Architecture, batch: Batch) -> Schedule:
+    shape = batch.latents.shape[1:]
+    return Schedule(
+        model.start_scheduler(batch.rows[0].spec.steps, (shape[1], shape[2])),
+        seeds=[row.spec.base_seed for row in batch.rows],
+        noise_shape=shape,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Inputs:
     """What a batch feeds into every step."""
 
-    context: Tensor
-    """`2p x t x c` with guidance (negative prompts first), else `p x t x c`."""
+    tensors: dict[str, Tensor]
+    """`2p` lines each with guidance (negative prompts first), else `p` lines."""
     guidance: Tensor | None
-    """`p x 1 x 1 x 1`; None without guidance."""
+    """`p x 1 x 1 x 1`, float32; None without guidance."""
     warp: WarpPlan | None
     """None once the warp's window is over."""
 
 
 def _inputs(
-    batch: Batch, family: WarpFamily, n_levels: int, *, first_step: int
+    model: Architecture,
+    batch: Batch,
+    family: WarpFamily,
+    n_steps: int,
+    *,
+    first_step: int,
 ) -> _Inputs:
-    prompts = torch.stack([row.prompt for row in batch.rows])
-    guided = batch.rows[0].spec.guidance > 1
+    specs = [row.spec for row in batch.rows]
+    guided = model.is_guided(specs[0])
+    texts = [row.prompt for row in batch.rows]
+    extras = model.extras(specs)
     guidance = None
     if guided:
-        negatives = torch.stack([row.negative for row in batch.rows])
-        prompts = torch.cat([negatives, prompts])
-        factors = [row.spec.guidance for row in batch.rows]
-        guidance = torch.tensor(factors, dtype=torch.float32).view(-1, 1, 1, 1)
-    n_steps = batch.rows[0].spec.steps
+        texts = [*(row.negative for row in batch.rows), *texts]
+        extras = {name: torch.cat([value, value]) for name, value in extras.items()}
+        factors = [spec.guidance for spec in specs]
+        guidance = torch.tensor(factors, device=model.device).view(-1, 1, 1, 1)
+    stacked = {
+        name: torch.stack([text.tensors[name] for text in texts]).to(model.device)
+        for name in texts[0].tensors
+    }
     warp = None
     if any(family.acts_at(step, n_steps) for step in range(first_step, n_steps)):
         height, width = batch.latents.shape[-2:]
         warp = plan(
             family,
             [row.vector for row in batch.rows],
-            _grids(height, width, n_levels),
+            model.grids(height, width),
             n_copies=2 if guided else 1,
+            device=model.device,
         )
-    return _Inputs(prompts, guidance, warp)
+    return _Inputs({**stacked, **extras}, guidance, warp)
 
 
 def _predict(
-    unet: UNet2DConditionModel,
-    scheduler: DDIMScheduler,
+    model: Architecture,
+    scaled: Callable[[Tensor, Tensor], Tensor],
     latents: Tensor,
     timestep: Tensor,
     inputs: _Inputs,
     warp: WarpPlan | None,
 ) -> Tensor:
     doubled = latents if inputs.guidance is None else torch.cat([latents, latents])
-    noise: Tensor = unet(
-        scheduler.scale_model_input(doubled, timestep),
-        timestep,
-        encoder_hidden_states=inputs.context,
-        cross_attention_kwargs={"warp": warp},
-        return_dict=False,
-    )[0]
+    prediction = model.predict(
+        scaled(doubled, timestep), timestep, inputs.tensors, warp
+    )
     if inputs.guidance is None:
-        return noise
-    negative, positive = noise.chunk(2)
-    return negative + inputs.guidance * (positive - negative)
-
-
-def _grids(height: int, width: int, n_levels: int) -> list[tuple[int, int]]:
-    """Return the token grids of a UNet that halves its picture at every level."""
-    grids = [(height, width)]
-    for _ in range(n_levels - 1):
-        height, width = (height + 1) // 2, (width + 1) // 2
-        grids.append((height, width))
-    return grids
+        return prediction
+    negative, positive = prediction.chunk(2)
+    # In low precision the stock product with a number is rounded once: so is this.
+    step = (positive - negative).float() * inputs.guidance
+    return negative + step.to(prediction.dtype)
 
 
 def _fill(kept: Sequence[int]) -> list[int]:

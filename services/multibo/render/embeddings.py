@@ -1,14 +1,13 @@
-"""Prompts as the text encoder sees them, each text encoded once."""
+"""Prompts as the text encoders see them, each text encoded once."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import torch
 from torch import Tensor
-from transformers import CLIPTextModel, PreTrainedTokenizerBase
 
 _CAPACITY: Final = 512
 """Texts kept; a session has two, of 64 kB each on the embedded model."""
@@ -18,10 +17,11 @@ _CAPACITY: Final = 512
 class TextEmbedding:
     """One text, encoded."""
 
-    states: Tensor
-    """`t x c` hidden states of the padded text."""
+    tensors: Mapping[str, Tensor]
+    """What the denoiser reads, by the name its architecture gives it; one row each,
+    such as `t x c` states of the padded text, or a pooled vector of `c`."""
     n_tokens: int
-    """Tokens of the whole text, its two end marks included."""
+    """Tokens of the whole text, its end marks included."""
     max_tokens: int
     """Tokens that the encoder reads; what lies beyond them has no effect."""
 
@@ -31,25 +31,17 @@ class TextEmbedding:
         return self.n_tokens > self.max_tokens
 
 
-class PromptEncoder:
-    """A text encoder with a least-recently-used cache."""
+class EmbeddingCache:
+    """Text encoders behind a least-recently-used cache."""
 
     def __init__(
-        self,
-        tokenizer: PreTrainedTokenizerBase,
-        text_encoder: CLIPTextModel,
-        *,
-        capacity: int = _CAPACITY,
+        self, encode: Callable[[str], TextEmbedding], *, capacity: int = _CAPACITY
     ) -> None:
-        self._tokenizer = tokenizer
-        self._text_encoder = text_encoder
+        self._encode = encode
         self._capacity = capacity
         self._cache: OrderedDict[str, TextEmbedding] = OrderedDict()
-
-    @property
-    def max_tokens(self) -> int:
-        """Tokens that the encoder reads, the two end marks included."""
-        return int(self._tokenizer.model_max_length)
+        self.n_hits = 0
+        self.n_misses = 0
 
     def encode(self, text: str) -> TextEmbedding:
         """Return the embedding of a prompt or negative prompt.
@@ -62,22 +54,12 @@ class PromptEncoder:
         """
         cached = self._cache.get(text)
         if cached is None:
+            self.n_misses += 1
             cached = self._encode(text)
             self._cache[text] = cached
             if len(self._cache) > self._capacity:
                 self._cache.popitem(last=False)
+        else:
+            self.n_hits += 1
         self._cache.move_to_end(text)
         return cached
-
-    def _encode(self, text: str) -> TextEmbedding:
-        whole = self._tokenizer(text, verbose=False).input_ids
-        padded = self._tokenizer(
-            text,
-            padding="max_length",
-            truncation=True,
-            max_length=self.max_tokens,
-            return_tensors="pt",
-        )
-        with torch.inference_mode():
-            states: Tensor = self._text_encoder(padded.input_ids).last_hidden_state
-        return TextEmbedding(states[0], len(whole), self.max_tokens)

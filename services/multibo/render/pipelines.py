@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import diffusers
 import torch
-from diffusers import DDIMScheduler, StableDiffusionPipeline
-from safetensors import SafetensorError
 from torch import Tensor
 
 from multibo.jobs.catalog import ModelSpec, WarpSpaceSpec
 from multibo.jobs.spec import RenderSpec
 from multibo.render import denoise, images
-from multibo.render.embeddings import PromptEncoder, TextEmbedding
-from multibo.render.errors import (
-    BatchRefusedError,
-    ImageNotFiniteError,
-    ModelFilesError,
-)
+from multibo.render.architectures.port import Architecture
+from multibo.render.embeddings import EmbeddingCache, TextEmbedding
+from multibo.render.errors import BatchRefusedError, ImageNotFiniteError
 from multibo.render.images import RenderedImage
+from multibo.render.loading import load_architecture
+from multibo.render.noise import start_noise
+from multibo.render.precision import Precision
 from multibo.warp.parametrization import WarpFamily
 from multibo.warp.space import warp_space
 
@@ -30,12 +27,18 @@ MAX_ROWS: Final = denoise.PADDED_SIZES[-1]
 """Rows of one batch at most."""
 
 
-def load_pipeline(model: ModelSpec, *, threads: int | None = None) -> Pipeline:
-    """Load a model in float32 on the CPU, its own parts as diffusers ships them.
+def load_pipeline(
+    model: ModelSpec,
+    *,
+    threads: int | None = None,
+    precision: Precision | None = None,
+) -> Pipeline:
+    """Load a model, its own parts as diffusers ships them.
 
     Args:
         model: the catalog's entry.
         threads: CPU threads of this process's arithmetic; default as it is.
+        precision: number format and place; default float32 on the CPU.
 
     Raises:
         ModelFilesError: if the files are missing, damaged, of another architecture or
@@ -43,35 +46,22 @@ def load_pipeline(model: ModelSpec, *, threads: int | None = None) -> Pipeline:
     """
     if threads is not None:
         torch.set_num_threads(threads)
-    if not Path(model.path, "model_index.json").is_file():
-        raise ModelFilesError(model.name, f"no model_index.json in {model.path}")
-    diffusers.utils.logging.disable_progress_bar()
-    try:
-        parts = StableDiffusionPipeline.from_pretrained(
-            model.path,
-            dtype=torch.float32,
-            safety_checker=None,
-            local_files_only=True,
-            low_cpu_mem_usage=False,
-        )
-    except (OSError, ValueError, TypeError, LookupError, SafetensorError) as error:
-        raise ModelFilesError(model.name, repr(error)) from error
-    _assert_as_in_catalog(model, parts)
-    return Pipeline(model, parts)
+    precision = precision or Precision()
+    architecture = load_architecture(model, precision)
+    return Pipeline(model, architecture, numerics=numerics_tag(precision))
 
 
 class Pipeline:
     """A loaded model; renders one batch at a time."""
 
-    def __init__(self, model: ModelSpec, parts: StableDiffusionPipeline) -> None:
+    def __init__(
+        self, model: ModelSpec, architecture: Architecture, *, numerics: str
+    ) -> None:
         self.model = model
-        self.numerics = _numerics_tag()
+        self.numerics = numerics
         """What, apart from the spec, decides the bits of a picture."""
-        self._unet = parts.unet.eval().requires_grad_(requires_grad=False)
-        self._vae = parts.vae.eval().requires_grad_(requires_grad=False)
-        self._scheduler_config = parts.scheduler.config
-        self._encoder = PromptEncoder(parts.tokenizer, parts.text_encoder.eval())
-        self._scale_px = int(parts.vae_scale_factor)
+        self.architecture = architecture
+        self.embeddings = EmbeddingCache(architecture.encode)
         self._families = {
             name: _family(spec) for name, spec in model.warp_spaces.items()
         }
@@ -126,14 +116,10 @@ class Pipeline:
         """
         self._assert_one_batch(rows)
         with self._lock, torch.inference_mode():
-            scheduler = DDIMScheduler.from_config(self._scheduler_config)
             batch = denoise.denoise(
-                self._unet,
-                scheduler,
+                self.architecture,
                 self._families[rows[0].warp_space],
-                denoise.start_batch(
-                    [self._row(spec) for spec in rows], scheduler.init_noise_sigma
-                ),
+                denoise.start_batch([self._row(spec) for spec in rows]),
                 observer,
             )
             return self._decode(batch, len(rows))
@@ -146,8 +132,8 @@ class Pipeline:
         """
         with self._lock:
             return _length_note(
-                prompt=self._encoder.encode(spec.prompt),
-                negative_prompt=self._encoder.encode(spec.negative_prompt),
+                prompt=self.embeddings.encode(spec.prompt),
+                negative_prompt=self.embeddings.encode(spec.negative_prompt),
             )
 
     def _assert_one_batch(self, rows: Sequence[RenderSpec]) -> None:
@@ -163,32 +149,28 @@ class Pipeline:
             )
         if spec.warp_space not in self._families:
             raise BatchRefusedError(f"no warp space {spec.warp_space}")
-        if spec.width_px % self._scale_px or spec.height_px % self._scale_px:
-            raise BatchRefusedError(f"sides are no multiples of {self._scale_px} px")
+        scale_px = self.architecture.scale_px
+        if spec.width_px % scale_px or spec.height_px % scale_px:
+            raise BatchRefusedError(f"sides are no multiples of {scale_px} px")
 
     def _row(self, spec: RenderSpec) -> denoise.Row:
         space = self._families[spec.warp_space].space
-        shape = (
-            self._unet.config.in_channels,
-            spec.height_px // self._scale_px,
-            spec.width_px // self._scale_px,
-        )
+        shape = self.architecture.noise_shape(spec.height_px, spec.width_px)
         return denoise.Row(
             spec=spec,
             vector=tuple(space.dequantize(spec.warp).tolist()),
-            prompt=self._encoder.encode(spec.prompt).states,
-            negative=self._encoder.encode(spec.negative_prompt).states,
-            noise=denoise.start_noise(spec.base_seed, shape),
+            prompt=self.embeddings.encode(spec.prompt),
+            negative=self.embeddings.encode(spec.negative_prompt),
+            noise=start_noise(spec, shape),
         )
 
     def _decode(self, batch: denoise.Batch, n_rows: int) -> list[Tensor | None]:
         pictures: list[Tensor | None] = [None] * n_rows
         if not batch.live:
             return pictures
-        latents = batch.latents / self._vae.config.scaling_factor
-        decoded = self._vae.decode(latents, return_dict=False)[0]
+        decoded = self.architecture.decode(batch.latents)
         # Both operations as the stock image processor orders them.
-        pixels = (decoded * 0.5 + 0.5).clamp(0, 1)
+        pixels = (decoded * 0.5 + 0.5).clamp(0, 1).float().cpu()
         finite = decoded.isfinite().flatten(1).all(dim=1).tolist()
         for place, owner in enumerate(batch.owners):
             if owner is not None:
@@ -230,23 +212,21 @@ def _family(spec: WarpSpaceSpec) -> WarpFamily:
     )
 
 
-def _numerics_tag() -> str:
-    # The number of threads belongs here: it decides how sums are split.
-    capability = torch.backends.cpu.get_cpu_capability().replace(" ", "")
+def numerics_tag(precision: Precision) -> str:
+    """Return what, apart from the spec, decides the bits of a picture.
+
+    Args:
+        precision: number format and place of the weights.
+    """
     return (
-        f"torch-{torch.__version__}/diffusers-{diffusers.__version__}/cpu-{capability}"
-        f"/threads-{torch.get_num_threads()}/float32/sdpa/eager"
+        f"torch-{torch.__version__}/diffusers-{diffusers.__version__}"
+        f"/{_processor(precision.device)}/{precision.tag}/sdpa/eager"
     )
 
 
-def _assert_as_in_catalog(model: ModelSpec, parts: StableDiffusionPipeline) -> None:
-    side_px = int(parts.unet.config.sample_size * parts.vae_scale_factor)
-    found = {
-        "architecture": ("sd-unet", model.architecture),
-        "scheduler": ("DDIMScheduler", type(parts.scheduler).__name__),
-        "tokens": (int(parts.tokenizer.model_max_length), model.max_tokens),
-        "size_px": ((side_px, side_px), (model.width_px, model.height_px)),
-    }
-    for name, (expected, actual) in found.items():
-        if expected != actual:
-            raise ModelFilesError(model.name, f"{name}: {expected} against {actual}")
+def _processor(device: torch.device) -> str:
+    if device.type == "cuda":
+        return f"cuda-{torch.cuda.get_device_name(device).replace(' ', '-')}"
+    # The number of threads belongs here: it decides how sums are split.
+    capability = torch.backends.cpu.get_cpu_capability().replace(" ", "")
+    return f"cpu-{capability}/threads-{torch.get_num_threads()}"

@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from multibo.render import denoise
+from multibo.render.embeddings import TextEmbedding
+from multibo.render.noise import seed_noise
 from tests.support.tiny_model import a_row
 
 
@@ -11,9 +13,9 @@ def row(seed: int) -> denoise.Row:
     return denoise.Row(
         spec=a_row(base_seed=seed),
         vector=(0.0,) * 16,
-        prompt=torch.zeros(6, 32),
-        negative=torch.zeros(6, 32),
-        noise=denoise.start_noise(seed, (4, 8, 8)),
+        prompt=TextEmbedding({}, 0, 6),
+        negative=TextEmbedding({}, 0, 6),
+        noise=seed_noise(seed, (4, 8, 8)),
     )
 
 
@@ -43,24 +45,19 @@ def test_the_start_noise_is_the_seeds_alone() -> None:
     generator = torch.Generator("cpu").manual_seed(2**63 - 1)
     expected = torch.randn((1, 4, 8, 8), generator=generator)[0]
 
-    noise = denoise.start_noise(2**63 - 1, (4, 8, 8))
+    noise = seed_noise(2**63 - 1, (4, 8, 8))
 
     assert torch.equal(noise, expected)
-    assert torch.equal(batch_of(4).latents[2], denoise.start_noise(2, (4, 8, 8)))
-
-
-def test_the_start_noise_has_the_spread_the_scheduler_asks_for() -> None:
-    batch = denoise.start_batch([row(0)], scale=3.0)
-
-    assert torch.equal(batch.latents[0], 3 * denoise.start_noise(0, (4, 8, 8)))
+    assert torch.equal(batch_of(4).latents[2], seed_noise(2, (4, 8, 8)))
 
 
 def test_a_row_that_leaves_becomes_padding_while_the_size_is_needed() -> None:
     batch = batch_of(4)
 
-    rest = denoise.without(batch, frozenset({1}))
+    rest, places = denoise.without(batch, frozenset({1}))
 
     assert rest.owners == (0, None, 2, 3)
+    assert places == [0, 1, 2, 3]
     assert rest.latents is batch.latents
     assert batch.live == frozenset({0, 1, 2, 3})
 
@@ -68,22 +65,23 @@ def test_a_row_that_leaves_becomes_padding_while_the_size_is_needed() -> None:
 def test_the_batch_shrinks_once_the_others_fit_a_smaller_size() -> None:
     batch = batch_of(8)
 
-    rest = denoise.without(batch, frozenset({0, 2, 4, 5, 7}))
+    rest, places = denoise.without(batch, frozenset({0, 2, 4, 5, 7}))
 
     assert rest.owners == (1, 3, 6, None)
+    assert places == [1, 3, 6, 6]
     assert torch.equal(rest.latents[:3], batch.latents[[1, 3, 6]])
     assert rest.rows[2] is batch.rows[6]
 
 
 def test_rows_may_leave_in_several_turns_and_twice() -> None:
-    batch = denoise.without(batch_of(4), frozenset({0}))
+    batch, _ = denoise.without(batch_of(4), frozenset({0}))
 
-    rest = denoise.without(batch, frozenset({0, 3}))
+    rest, _ = denoise.without(batch, frozenset({0, 3}))
 
     assert rest.owners == (1, 2)
 
 
 def test_nobody_is_left_when_all_rows_leave() -> None:
-    rest = denoise.without(batch_of(3), frozenset({0, 1, 2}))
+    rest, _ = denoise.without(batch_of(3), frozenset({0, 1, 2}))
 
     assert rest.live == frozenset()

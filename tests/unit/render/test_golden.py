@@ -41,7 +41,7 @@ def test_another_recipe_is_refused_with_the_measured_distance(
 def test_a_damaged_weight_is_noticed(proven: ModelSpec) -> None:
     damaged = load_pipeline(proven)
     with torch.no_grad():
-        damaged._unet.conv_out.weight.mul_(1.5)
+        damaged.architecture.denoiser.conv_out.weight.mul_(1.5)
 
     with pytest.raises(GoldenMismatchError):
         golden.check_golden(damaged)

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from multibo.jobs.catalog import ModelSpec
 from multibo.jobs.spec import RenderSpec
-from multibo.render import denoise, images
+from multibo.render import images
 from multibo.render.errors import (
     BatchRefusedError,
     ImageNotFiniteError,
 )
+from multibo.render.noise import seed_noise
 from multibo.render.pipelines import Pipeline, load_pipeline
 from multibo.warp.errors import WarpVectorError
 from tests.support.tiny_model import IDENTITY, SIDE_PX, a_row, random_warps
@@ -56,10 +57,10 @@ def mixed_rows() -> list[RenderSpec]:
     """Four rows that have nothing in common but their compat key."""
     warps = random_warps(3)
     return [
-        a_row(warp=warps[0]),
-        a_row(base_seed=9, guidance=4.0),
+        a_row(negative_prompt="glasses", warp=warps[0]),
+        a_row(negative_prompt="beard", base_seed=9, guidance=4.0),
         a_row(prompt="voxel portrait", negative_prompt="hat", warp=warps[1]),
-        a_row(base_seed=0, warp=warps[2], guidance=1.5),
+        a_row(negative_prompt="hat", base_seed=0, warp=warps[2], guidance=1.5),
     ]
 
 
@@ -70,7 +71,7 @@ def test_the_identity_warp_gives_the_bits_of_the_stock_pipeline(
     stock = StableDiffusionPipeline.from_pretrained(tiny.path, local_files_only=True)
     stock.set_progress_bar_config(disable=True)
     seeds = (4, 5, 6, 7)
-    noise = [denoise.start_noise(seed, (4, 8, 8)) for seed in seeds]
+    noise = [seed_noise(seed, (4, 8, 8)) for seed in seeds]
     expected = stock(
         prompt="comic portrait",
         negative_prompt="hat",
@@ -103,7 +104,10 @@ def test_a_row_has_the_same_bits_whatever_shares_its_batch(pipeline: Pipeline) -
     together = pixels_of(pipeline, rows)
 
     for place, row in enumerate(rows):
-        others = [a_row(base_seed=100 + n, warp=random_warps(9)[n]) for n in range(3)]
+        others = [
+            a_row(negative_prompt="hat", base_seed=100 + n, warp=random_warps(9)[n])
+            for n in range(3)
+        ]
         elsewhere = (place + 1) % 4
         batch = [*others[:elsewhere], row, *others[elsewhere:]]
         assert torch.equal(pixels_of(pipeline, batch)[elsewhere], together[place])
@@ -142,7 +146,7 @@ def test_the_batch_shrinks_as_rows_leave(pipeline: Pipeline) -> None:
     rows = mixed_rows()
     whole = pipeline.render_pixels(rows)
 
-    with watched(pipeline._unet, "forward") as unet_rows:
+    with watched(pipeline.architecture.denoiser, "forward") as unet_rows:
         rest = pipeline.render_pixels(rows, Dropping({1: {0, 2}, 3: {3}}))
 
     # Twice the padded size: guidance doubles the rows.
@@ -155,8 +159,8 @@ def test_the_batch_shrinks_as_rows_leave(pipeline: Pipeline) -> None:
 
 def test_nothing_is_decoded_when_nobody_wants_a_row(pipeline: Pipeline) -> None:
     with (
-        watched(pipeline._unet, "forward") as unet_rows,
-        watched(pipeline._vae, "decode") as vae_rows,
+        watched(pipeline.architecture.denoiser, "forward") as unet_rows,
+        watched(pipeline.architecture.vae, "decode") as vae_rows,
     ):
         rest = pipeline.render(mixed_rows(), Dropping({2: {0, 1, 2, 3}}))
 
@@ -241,7 +245,7 @@ def test_another_picture_shape_renders(pipeline: Pipeline) -> None:
 def test_a_picture_that_is_not_finite_is_no_picture(tiny: ModelSpec) -> None:
     broken = load_pipeline(tiny)
     with torch.no_grad():
-        broken._vae.decoder.conv_out.bias.fill_(torch.nan)
+        broken.architecture.vae.decoder.conv_out.bias.fill_(torch.nan)
 
     with pytest.raises(ImageNotFiniteError, match="rows 0, 1") as refusal:
         broken.render([a_row(), a_row(base_seed=3)])

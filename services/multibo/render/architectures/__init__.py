@@ -1,0 +1,1 @@
+"""One adapter per kind of model; all else of the renderer is common to them."""
