@@ -82,7 +82,8 @@ def a_slate(number: int = 0, k: int = 4) -> Slate:
 
 
 def a_render_spec(**changes: Any) -> RenderSpec:
-    return replace(a_spec().render_spec(a_warp(1)), **changes)
+    shown = replace(a_slate().candidates[1], base_seed=a_spec().base_seed)
+    return replace(a_spec().render_spec(shown), **changes)
 
 
 def jobs_of(slate: Slate, state: JobState = JobState.QUEUED) -> tuple[RenderJob, ...]:
@@ -91,7 +92,7 @@ def jobs_of(slate: Slate, state: JobState = JobState.QUEUED) -> tuple[RenderJob,
         RenderJob(
             slate.number,
             candidate.slot,
-            spec.render_spec(candidate.warp),
+            spec.render_spec(candidate),
             state=state,
             image=an_image(candidate.slot) if state is JobState.READY else None,
         )

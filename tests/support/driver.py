@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from multibo.optimizer.app import create, feedback, propose, rounds, undo
 from multibo.optimizer.app.create import CreateSession
 from multibo.optimizer.app.ports import App
+from multibo.optimizer.app.slates import Plan, plan_of
 from multibo.optimizer.app.values import RequestKey, SessionView
 from multibo.optimizer.preference.slate import ProposalRequest
 from multibo.optimizer.session.ids import RoundName, SessionName
@@ -103,15 +104,22 @@ class Driver:
 
     async def next_question(self) -> ProposalRequest:
         """What the engine would be asked for the round after this one."""
+        request = (await self.next_plan()).request
+        assert request is not None
+        return request
+
+    async def next_plan(self) -> Plan:
+        """What the round after this one would be made of."""
         history = await propose.read_history(self.app, self.name)
-        return propose.proposal_request(await self.session(), history)
+        session = await self.session()
+        return plan_of(session.spec, history, session.prior)
 
     async def snapshot(self) -> tuple[object, ...]:
         """Everything of a session but its revision and the time."""
         session = await self.session()
         rounds = await self.app.store.read_rounds(self.name, after=-1, limit=10_000)
         body = replace(session, rev=0, update_time_ms=0)
-        return body, [_plain(round) for round in rounds], await self.next_question()
+        return body, [_plain(round) for round in rounds], await self.next_plan()
 
     async def round(self, number: int) -> Round:
         return await self.app.store.read_round(self.name, number)

@@ -42,6 +42,6 @@ class ModelServicer:
     ) -> wire.GetWarpSpaceResponse:
         """Return a warp space; see the contract."""
         owner, name = model.parse_warp_space(request.name, field="name")
-        spec, space = await read.get_warp_space(self._app, owner, name)
-        message = model.warp_space_message(owner, spec, space)
+        space = await read.get_warp_space(self._app, owner, name)
+        message = model.warp_space_message(owner, space)
         return wire.GetWarpSpaceResponse(warp_space=message)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from multibo.jobs.catalog import SearchSpaceSpec
 from multibo.jobs.spec import SEED_LIMIT
 from multibo.optimizer.app.errors import SessionExistsError
 from multibo.optimizer.app.ports import App
@@ -36,6 +37,8 @@ class CreateSession:
     rounds: int | None = None
     images: int | None = None
     anchor: bool = True
+    casting_rounds: int | None = None
+    control_share: float = 0.0
     labels: tuple[tuple[str, str], ...] = ()
     validate_only: bool = False
 
@@ -105,7 +108,8 @@ def session_spec(app: App, command: CreateSession, name: SessionName) -> Session
         UnknownWarpSpaceError: if the model has no such warp space.
     """
     model = app.catalog.model(command.model)
-    space = model.warp_space(command.warp_space)
+    space = model.search_space(command.warp_space)
+    family, n_noise, noise_angle = noise_part(space)
     k = _or(command.k, DEFAULT_K)
     rounds = _or(command.rounds, DEFAULT_ROUNDS)
     negative = command.negative_prompt
@@ -128,7 +132,27 @@ def session_spec(app: App, command: CreateSession, name: SessionName) -> Session
         images=_or(command.images, rounds * k + max(rounds * k // 5, 2 * k)),
         anchor=command.anchor,
         labels=command.labels,
+        warp_family=family,
+        n_noise=n_noise,
+        noise_angle=noise_angle,
+        casting_rounds=_or(command.casting_rounds, model.casting_rounds),
+        control_share=command.control_share,
     )
+
+
+def noise_part(space: SearchSpaceSpec) -> tuple[str, int, float]:
+    """Return what a spec says of a search space that is more than a warp family.
+
+    Args:
+        space: of the catalog.
+
+    Returns:
+        The warp family, the number of noise coordinates and their angle; all of them
+        empty for a plain warp space.
+    """
+    if not space.n_noise:
+        return "", 0, 0.0
+    return space.warp.name, space.n_noise, space.noise_angle
 
 
 def default_seed(name: SessionName) -> int:

@@ -8,15 +8,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from multibo.jobs.spec import SEED_LIMIT
 from multibo.optimizer.app.errors import DocumentInvalidError, ExportTooLargeError
 from multibo.optimizer.preference.dataset import check_warps
 from multibo.optimizer.preference.errors import PreferenceError
 from multibo.optimizer.preference.slate import Role
 from multibo.optimizer.session import bounds, codec
 from multibo.optimizer.session.answers import check_answered
+from multibo.optimizer.session.casting import CAST, CONTROL
 from multibo.optimizer.session.errors import SessionError
 from multibo.optimizer.session.history import History, fold
 from multibo.optimizer.session.model import (
+    Candidate,
     Feedback,
     LogEntry,
     Session,
@@ -45,7 +48,7 @@ _BROKEN: Final = (
     SessionError,
     PreferenceError,
 )
-_ROLES: Final = frozenset(role.value for role in Role)
+_ROLES: Final = frozenset({*(role.value for role in Role), CAST, CONTROL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +149,25 @@ def _check_slate(spec: SessionSpec, slate: Slate) -> None:
     _expect(0 <= slate.create_time_ms <= MAX_TIME_MS)
     _expect([c.slot for c in slate.candidates] == list(range(spec.k)))
     _expect(all(c.role in _ROLES for c in slate.candidates))
-    _expect(all(c.base_seed == spec.base_seed for c in slate.candidates))
+    _expect(all(_has_base(spec, c) for c in slate.candidates))
     _expect(all(0 <= c.win_probability <= 1 for c in slate.candidates))
     _expect(all(c.utility_sd >= 0 for c in slate.candidates))
     check_warps(spec.dimension, tuple(c.warp for c in slate.candidates))
+
+
+def _has_base(spec: SessionSpec, candidate: Candidate) -> bool:
+    """Say whether a candidate could be of a session, as far as its noise goes."""
+    seeds = (candidate.base_seed, *candidate.directions)
+    is_alone = not spec.casting_rounds and not spec.control_share
+    return (
+        (candidate.base_seed == spec.base_seed or not is_alone)
+        and all(0 <= seed < SEED_LIMIT for seed in seeds)
+        and len(set(seeds)) == len(seeds)
+        and len(seeds) in (1, 1 + spec.n_noise)
+        # What shows a start noise as it is needs no directions.
+        and (len(seeds) == 1 + spec.n_noise or not any(candidate.warp))
+        and not candidate.turns
+    )
 
 
 def _check_entry(entry: LogEntry) -> None:

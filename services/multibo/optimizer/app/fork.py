@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from multibo.jobs.job import JobState, RenderJob
-from multibo.optimizer.app import create, propose
+from multibo.optimizer.app import create, propose, slates
 from multibo.optimizer.app.create import CreateSession
 from multibo.optimizer.app.errors import RoundNotFoundError, SessionExistsError
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import Content, Receipt, RequestKey, SessionView
 from multibo.optimizer.session import history as logs
 from multibo.optimizer.session import ids, machine
+from multibo.optimizer.session.casting import stage_of
 from multibo.optimizer.session.errors import FieldInvalidError
 from multibo.optimizer.session.history import History, Judged
 from multibo.optimizer.session.ids import RoundName, SessionName
@@ -108,7 +109,7 @@ async def _warm(
         )
     prior = await app.engine.prior_of(
         source.spec.dimension,
-        propose.answers(past),
+        slates.answers(stage_of(source.spec, past)),
         source.prior,
         timeout_s=app.limits.propose_timeout_s,
     )

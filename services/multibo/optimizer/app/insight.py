@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
-from multibo.optimizer.app import propose
+from multibo.optimizer.app import propose, slates
 from multibo.optimizer.app.drawings import (
     Drawing,
     FigureFormat,
@@ -13,17 +14,27 @@ from multibo.optimizer.app.drawings import (
     SlateDrawing,
     TraceDrawing,
 )
+from multibo.optimizer.app.incumbent import last_answered, last_shown
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.preference.advice import Advice
-from multibo.optimizer.preference.dataset import Answer
 from multibo.optimizer.preference.prediction import Prediction
 from multibo.optimizer.preference.preference_map import PreferenceMap
 from multibo.optimizer.preference.slate import Recommendation
+from multibo.optimizer.session.casting import (
+    Casting,
+    Searching,
+    stage_of,
+)
 from multibo.optimizer.session.errors import FieldInvalidError, NoFeedbackYetError
 from multibo.optimizer.session.history import History
 from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
-from multibo.optimizer.session.model import Round, Session, SessionState
-from multibo.warp.space import warp_space
+from multibo.optimizer.session.model import (
+    Round,
+    Session,
+    SessionState,
+)
+
+_CASTING: Final = "You are still choosing the picture to start from; go on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +92,18 @@ async def get_recommendation(app: App, name: SessionName) -> RecommendationView:
         NoFeedbackYetError: if nothing was answered yet.
     """
     session, history = await _learned(app, name)
+    stage = stage_of(session.spec, history)
     recommendation = await app.engine.recommend(
         session.spec.dimension,
-        propose.answers(history),
+        slates.answers(stage),
         session.prior,
         timeout_s=app.limits.propose_timeout_s,
     )
-    number, slot = _latest(history, len(history.judged), recommendation.shown.warp)
+    shown = slates.candidate_of(stage.base, 0, recommendation.shown)
+    place = last_shown(session.spec, history.slates, shown)
+    if place is None:  # a stranger's document may never have shown its own seed
+        raise NoFeedbackYetError(str(name))
+    number, slot = place
     return RecommendationView(
         recommendation,
         round=await app.store.read_round(name, number),
@@ -108,12 +124,15 @@ async def get_stopping_advice(app: App, name: SessionName) -> Advice:
         NoFeedbackYetError: if nothing was answered yet.
     """
     session, history = await _learned(app, name)
+    stage = stage_of(session.spec, history)
     advice = await app.engine.advise(
         session.spec.dimension,
-        propose.answers(history),
+        slates.answers(stage),
         session.prior,
         timeout_s=app.limits.propose_timeout_s,
     )
+    if isinstance(stage, Casting):
+        advice = replace(advice, reason=_CASTING)
     if session.state is SessionState.ACTIVE:
         return advice
     finished = session.state is SessionState.FINISHED
@@ -139,15 +158,17 @@ async def predict_choice(app: App, name: RoundName) -> PredictionView:
     session = await app.store.read(name.session)
     round = await app.store.read_round(name.session, name.number)
     history = await propose.read_history(app, name.session)
+    stage = stage_of(session.spec, _before(history, name.number))
+    known = [c.warp for c in round.slate.candidates if stage.base.has(c)]
     prediction = await app.engine.predict(
         session.spec.dimension,
         session.spec.k,
-        _before(history, name.number),
-        tuple(candidate.warp for candidate in round.slate.candidates),
+        slates.answers(stage),
+        tuple(known) or ((0,) * session.spec.dimension,),
         session.prior,
         timeout_s=app.limits.propose_timeout_s,
     )
-    return PredictionView(name, prediction)
+    return PredictionView(name, slates.whole(prediction, round.slate, stage.base))
 
 
 async def get_preference_map(
@@ -172,19 +193,22 @@ async def get_preference_map(
     if x is not None and x == y:
         raise FieldInvalidError("y_axis", "must be another axis than x_axis")
     session, history = await _learned(app, name)
+    stage = stage_of(session.spec, history)
     learned = await app.engine.preference_map(
         session.spec.dimension,
-        propose.answers(history),
+        slates.answers(stage),
         x,
         y,
         session.prior,
         timeout_s=app.limits.propose_timeout_s,
     )
-    candidates = []
-    for n_judged, point in enumerate(learned.trace, start=1):
-        number, slot = _latest(history, n_judged, point.warp)
-        candidates.append(CandidateName(RoundName(name, number), slot))
-    rounds = tuple(one.slate.number for one in history.judged)
+    counted = stage.answers if isinstance(stage, Searching) else ()
+    candidates = [
+        CandidateName(RoundName(name, number), slot)
+        for n_judged, point in enumerate(learned.trace, start=1)
+        for number, slot in [last_answered(counted[:n_judged], point.warp)]
+    ]
+    rounds = tuple(one.round for one in counted)
     return MapView(learned, names, tuple(candidates), rounds)
 
 
@@ -234,15 +258,13 @@ async def _learned(app: App, name: SessionName) -> tuple[Session, History]:
     return session, history
 
 
-def _before(history: History, number: int) -> tuple[Answer, ...]:
+def _before(history: History, number: int) -> History:
     """Return the answers a round's slate could be known by."""
-    earlier = tuple(one for one in history.answered if one.slate.number < number)
-    return propose.answers(History(earlier))
+    return History(tuple(o for o in history.answered if o.slate.number < number))
 
 
 def _axis_names(session: Session) -> tuple[str, ...]:
-    family, _, revision = session.spec.warp_space.partition("@")
-    return tuple(axis.name for axis in warp_space(family, int(revision)).axes)
+    return tuple(axis.name for axis in session.spec.space.axes)
 
 
 def _axis(field: str, name: str, names: tuple[str, ...]) -> int | None:
@@ -251,12 +273,3 @@ def _axis(field: str, name: str, names: tuple[str, ...]) -> int | None:
     if name not in names:
         raise FieldInvalidError(field, f"is not one of {', '.join(names)}")
     return names.index(name)
-
-
-def _latest(history: History, n_judged: int, warp: tuple[int, ...]) -> tuple[int, int]:
-    """Return round and slot in which the first answers last showed a warp vector."""
-    for judged in reversed(history.judged[:n_judged]):
-        for candidate in judged.shown:
-            if candidate.warp == warp:
-                return judged.slate.number, candidate.slot
-    raise AssertionError("the incumbent was shown, so the history holds it")

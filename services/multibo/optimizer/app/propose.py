@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from multibo.jobs.job import RenderJob
+from multibo.optimizer.app import slates
 from multibo.optimizer.app.errors import CommitContendedError
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import Change, Committed
-from multibo.optimizer.preference.dataset import Answer, AnswerKind
-from multibo.optimizer.preference.slate import (
-    ENGINE_VERSION,
-    Proposal,
-    ProposalRequest,
-)
+from multibo.optimizer.preference.slate import ENGINE_VERSION, Proposal
 from multibo.optimizer.session import machine
 from multibo.optimizer.session.history import History, fold
 from multibo.optimizer.session.ids import RoundName, SessionName
-from multibo.optimizer.session.model import (
-    Candidate,
-    Round,
-    RoundState,
-    Session,
-    Slate,
-)
-
-_SEED_DIGITS: Final = 15
-"""Hexadecimal digits of the history's digest that seed a proposal: 60 bits."""
+from multibo.optimizer.session.model import Round, RoundState, Session, Slate
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +74,20 @@ async def draft(
     history = await read_history(app, session.name)
     history = replace(history, passed_over=(*history.passed_over, *passed_over))
     began_ms = app.clock.now_ms()
-    proposal = await app.engine.propose(
-        proposal_request(session, history), timeout_s=app.limits.propose_timeout_s
-    )
+    plan = slates.plan_of(session.spec, history, session.prior)
+    proposal = await _asked(app, plan)
     now_ms = app.clock.now_ms()
     slate = Slate(
         number=session.next_round,
         ordinal=session.n_judged,
-        candidates=_candidates(session, proposal),
-        engine_version=proposal.engine_version,
-        degraded=proposal.degraded,
+        candidates=slates.slate_of(session.spec, plan, proposal),
+        engine_version=proposal.engine_version if proposal else ENGINE_VERSION,
+        degraded=proposal.degraded if proposal else "",
         propose_ms=max(0, now_ms - began_ms),
         create_time_ms=now_ms,
     )
     jobs = tuple(
-        RenderJob(slate.number, c.slot, session.spec.render_spec(c.warp))
+        RenderJob(slate.number, c.slot, session.spec.render_spec(c))
         for c in slate.candidates
     )
     after = machine.open_round(session, slate)
@@ -110,52 +95,15 @@ async def draft(
     return Draft(Change(after, slate=slate, jobs=jobs), Round(name, slate, None, jobs))
 
 
+async def _asked(app: App, plan: slates.Plan) -> Proposal | None:
+    if plan.request is None:
+        return None
+    return await app.engine.propose(
+        plan.request, timeout_s=app.limits.propose_timeout_s
+    )
+
+
 async def read_history(app: App, name: SessionName) -> History:
     """Return the effective history of a session."""
     log, slates = await app.store.read_log(name)
     return fold(log, slates)
-
-
-def answers(history: History) -> tuple[Answer, ...]:
-    """Return the history as the preference model takes it."""
-    return tuple(
-        Answer(
-            shown=tuple(candidate.warp for candidate in one.shown),
-            kind=AnswerKind(one.feedback.kind.value),
-            judged=one.judged,
-        )
-        for one in history.judged
-    )
-
-
-def proposal_request(session: Session, history: History) -> ProposalRequest:
-    """Return what the engine is asked: a pure function of spec and history."""
-    digest = history.digest(session.spec, ENGINE_VERSION, session.prior)
-    return ProposalRequest(
-        dimension=session.spec.dimension,
-        k=session.spec.k,
-        seed=int(digest[:_SEED_DIGITS], 16),
-        history=answers(history),
-        anchor=session.spec.anchor,
-        prior=session.prior,
-        avoid=tuple(
-            candidate.warp
-            for slate in history.passed_over
-            for candidate in slate.candidates
-        ),
-    )
-
-
-def _candidates(session: Session, proposal: Proposal) -> tuple[Candidate, ...]:
-    return tuple(
-        Candidate(
-            slot=slot,
-            base_seed=session.spec.base_seed,
-            warp=proposed.warp,
-            role=proposed.role,
-            utility_mean=proposed.utility_mean,
-            utility_sd=proposed.utility_sd,
-            win_probability=proposed.win_probability,
-        )
-        for slot, proposed in enumerate(proposal.candidates)
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from multibo.jobs.catalog import ModelSpec, WarpSpaceSpec
+from multibo.jobs.catalog import ModelSpec, SearchSpaceSpec
 from multibo.jobs.job import ImageRef, RenderJob
 from multibo.optimizer.app import create
 from multibo.optimizer.app.errors import (
@@ -17,7 +17,6 @@ from multibo.optimizer.app.values import Page, Readiness, SessionView
 from multibo.optimizer.session.errors import CandidateNotReadyError
 from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
 from multibo.optimizer.session.model import Round, RoundState, Session
-from multibo.warp.space import WarpSpace, warp_space
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +171,8 @@ async def list_models(app: App) -> tuple[tuple[ModelSpec, Readiness], ...]:
     )
 
 
-async def get_warp_space(
-    app: App, model: str, name: str
-) -> tuple[WarpSpaceSpec, WarpSpace]:
-    """Return a warp space of a model: its calibration and its axes.
+async def get_warp_space(app: App, model: str, name: str) -> SearchSpaceSpec:
+    """Return a space that sessions of a model may search.
 
     Args:
         app: the ports.
@@ -186,5 +183,4 @@ async def get_warp_space(
         UnknownModelError: if the catalog has no such model.
         UnknownWarpSpaceError: if the model has no such warp space.
     """
-    spec = app.catalog.model(model).warp_space(name)
-    return spec, warp_space(spec.family, spec.revision)
+    return app.catalog.model(model).search_space(name)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from multibo.jobs.job import JobState, RenderJob
-from multibo.optimizer.app import document, fork
+from multibo.optimizer.app import create, document, fork
 from multibo.optimizer.app.document import Document, Parsed
 from multibo.optimizer.app.errors import DocumentInvalidError
 from multibo.optimizer.app.ports import App
@@ -92,11 +92,15 @@ async def import_session(
 
 def _check_catalog(app: App, spec: SessionSpec) -> None:
     model = app.catalog.model(spec.model)
-    space = model.warp_space(spec.warp_space)
+    space = model.search_space(spec.warp_space)
     if model.revision != spec.revision:
         raise DocumentInvalidError("the document is of another revision of the model")
     here = (space.dimension, model.width_px, model.height_px)
-    if (spec.dimension, spec.width_px, spec.height_px) != here:
+    if (spec.dimension, spec.width_px, spec.height_px) != here or (
+        spec.warp_family,
+        spec.n_noise,
+        spec.noise_angle,
+    ) != create.noise_part(space):
         raise DocumentInvalidError("the model has another size or warp space here")
 
 
@@ -107,7 +111,7 @@ def _jobs(given: Parsed) -> list[RenderJob]:
         RenderJob(
             slate.number,
             candidate.slot,
-            given.spec.render_spec(candidate.warp),
+            given.spec.render_spec(candidate),
             state=JobState.CANCELLED,
         )
         for slate in given.past.slates

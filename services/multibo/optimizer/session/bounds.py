@@ -17,6 +17,8 @@ MIN_SLATE: Final = 2
 MAX_SLATE: Final = 8
 MAX_ROUNDS: Final = 200
 MAX_IMAGES: Final = 10_000
+MAX_CASTING_ROUNDS: Final = 50
+MAX_DIMENSION: Final = 32
 MAX_KEYS: Final = 16
 MAX_VALUE_CHARACTERS: Final = 64
 KEY_FORM: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -42,6 +44,10 @@ def check_spec(spec: SessionSpec) -> None:
         ("k", MIN_SLATE <= spec.k <= MAX_SLATE),
         ("rounds", 1 <= spec.rounds <= MAX_ROUNDS),
         ("images", spec.k <= spec.images <= MAX_IMAGES),
+        ("casting_rounds", 0 <= spec.casting_rounds <= MAX_CASTING_ROUNDS),
+        ("control_share", 0 <= spec.control_share <= 1),  # false for NaN as well
+        ("warp_space", 0 <= spec.n_noise <= spec.dimension <= MAX_DIMENSION),
+        ("warp_space", 0 <= spec.noise_angle <= math.pi / 2),
         ("labels", _are_marks(spec.labels)),
     ):
         if not holds:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any, Final
 
+from multibo.jobs.spec import Turn
 from multibo.optimizer.session.errors import DocumentUnreadableError
 from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
 from multibo.optimizer.session.model import (
@@ -23,9 +24,10 @@ from multibo.optimizer.session.model import (
     Undone,
 )
 
-SCHEMA: Final = 2
-"""2 knows every kind of feedback, and undo; 1 is still read."""
-_BROKEN: Final = (KeyError, TypeError, ValueError, AttributeError)
+SCHEMA: Final = 3
+"""2 knows every kind of feedback, and undo; 3 knows start noises other than the
+session's. All are still read."""
+_BROKEN: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
 def session_to_json(session: Session) -> str:
@@ -83,8 +85,18 @@ def spec_from(document: dict[str, Any]) -> SessionSpec:
 
 
 def slate_to_json(slate: Slate) -> str:
-    """Return the stored document of a slate."""
-    return _dump(asdict(slate))
+    """Return the stored document of a slate; what candidates share is written once."""
+    document = asdict(slate)
+    shared = list(dict.fromkeys(c.directions for c in slate.candidates if c.directions))
+    if shared:
+        document["directions"] = shared
+    for body, candidate in zip(document["candidates"], slate.candidates, strict=True):
+        if not body["turns"]:
+            del body["turns"]
+        del body["directions"]
+        if candidate.directions:
+            body["directions"] = shared.index(candidate.directions)
+    return _dump(document)
 
 
 def slate_from_json(data: bytes | str) -> Slate:
@@ -98,13 +110,24 @@ def slate_from_json(data: bytes | str) -> Slate:
     """
     document = _load(data)
     try:
+        shared = [tuple(seeds) for seeds in document.pop("directions", ())]
         candidates = tuple(
-            Candidate(**{**candidate, "warp": tuple(candidate["warp"])})
-            for candidate in document.pop("candidates")
+            _candidate(body, shared) for body in document.pop("candidates")
         )
         return Slate(candidates=candidates, **document)
     except _BROKEN as error:
         raise DocumentUnreadableError(f"unreadable slate: {error!r}") from error
+
+
+def _candidate(body: dict[str, Any], shared: list[tuple[int, ...]]) -> Candidate:
+    fields = {**body, "warp": tuple(body["warp"])}
+    fields["turns"] = tuple(
+        Turn(tuple(turn["seeds"]), tuple(turn["angles"]))
+        for turn in body.get("turns", ())
+    )
+    if "directions" in body:
+        fields["directions"] = shared[body["directions"]]
+    return Candidate(**fields)
 
 
 def end_to_json(end: RoundEnd) -> str:
@@ -197,6 +220,6 @@ def _load(data: bytes | str) -> dict[str, Any]:
         schema = document.pop("schema")
     except _BROKEN as error:
         raise DocumentUnreadableError(f"unreadable document: {error!r}") from error
-    if schema not in (1, SCHEMA):
+    if schema not in range(1, SCHEMA + 1):
         raise DocumentUnreadableError(f"schema {schema} is unknown")
     return document

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final
 
 from multibo.optimizer.session.model import (
     Candidate,
@@ -21,6 +21,13 @@ UNDO: Final = "undo"
 REDO: Final = "redo"
 VARIETY: Final = "variety"
 FINISH: Final = "finish"
+_ADDED: Final = (
+    "warp_family",
+    "n_noise",
+    "noise_angle",
+    "casting_rounds",
+    "control_share",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +89,39 @@ class History:
             prior: the session's.
         """
         document = {
-            "spec": asdict(spec),
+            "spec": _told(spec),
             "prior": prior,
             "engine": engine_version,
             "answers": [
-                [
-                    [[c.base_seed, *c.warp] for c in one.shown],
-                    one.feedback.kind,
-                    one.judged,
-                ]
+                [[_point(c) for c in one.shown], one.feedback.kind, one.judged]
                 for one in self.judged
             ],
             "passed_over": [
-                [[c.base_seed, *c.warp] for c in slate.candidates]
-                for slate in self.passed_over
+                [_point(c) for c in slate.candidates] for slate in self.passed_over
             ],
         }
         data = json.dumps(document, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(data.encode()).hexdigest()
+
+
+def _told(spec: SessionSpec) -> dict[str, Any]:
+    """Return a spec without what later versions added, where that is not used.
+
+    So the sessions of earlier versions go on as they would have.
+    """
+    document = asdict(spec)
+    for name in _ADDED:
+        if not document[name]:
+            del document[name]
+    return document
+
+
+def _point(candidate: Candidate) -> list[object]:
+    point: list[object] = [candidate.base_seed, *candidate.warp]
+    if candidate.turns or candidate.directions:
+        turns = [asdict(turn) for turn in candidate.turns]
+        point += [{"turns": turns, "directions": candidate.directions}]
+    return point
 
 
 def fold(log: Iterable[LogEntry], slates: Mapping[int, Slate]) -> History:

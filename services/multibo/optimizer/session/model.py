@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 from multibo.jobs.job import JobState, RenderJob
-from multibo.jobs.spec import RenderSpec
+from multibo.jobs.spec import RenderSpec, Turn
 from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
+from multibo.warp.space import SearchSpace, search_space
 
 MIN_OPEN: Final = 2
 """A round needs this many pictures before it can be asked."""
@@ -56,17 +57,46 @@ class SessionSpec:
     """Pictures the session may spend; repeated anchors are free."""
     anchor: bool = True
     labels: tuple[tuple[str, str], ...] = ()
+    warp_family: str = ""
+    """Warp part of a composite `warp_space`; empty where that is a warp family."""
+    n_noise: int = 0
+    """Coordinates of the vector, the last ones, that turn the start noise."""
+    noise_angle: float = 0.0
+    """Angle that a noise coordinate of 1 stands for, in radians."""
+    casting_rounds: int = 0
+    """Judged rounds at most in which the slates show other start noises."""
+    control_share: float = 0.0
+    """Share of the candidates, after casting, that show a fresh start noise."""
 
-    def render_spec(self, warp: tuple[int, ...]) -> RenderSpec:
-        """Return what one candidate of this session renders."""
+    @property
+    def space(self) -> SearchSpace:
+        """The box of the session's vectors, with its axes."""
+        return search_space(
+            self.warp_family or self.warp_space,
+            name=self.warp_space,
+            n_noise=self.n_noise,
+            noise_angle=self.noise_angle,
+        )
+
+    def render_spec(self, candidate: Candidate) -> RenderSpec:
+        """Return what a candidate of this session renders.
+
+        Args:
+            candidate: with a vector of the session's space.
+        """
+        warp, angles = (
+            self.space.split(candidate.warp) if self.n_noise else (candidate.warp, ())
+        )
+        turned = (Turn(candidate.directions, angles),) if any(angles) else ()
         return RenderSpec(
             model=self.model,
             revision=self.revision,
             prompt=self.prompt,
             negative_prompt=self.negative_prompt,
-            base_seed=self.base_seed,
-            warp_space=self.warp_space,
+            base_seed=candidate.base_seed,
+            warp_space=self.warp_family or self.warp_space,
             warp=warp,
+            turns=(*candidate.turns, *turned),
             steps=self.steps,
             guidance=self.guidance,
             width_px=self.width_px,
@@ -138,11 +168,16 @@ class Candidate:
 
     slot: int
     base_seed: int
+    """Seed of its start noise."""
     warp: tuple[int, ...]
     role: str
     utility_mean: float
     utility_sd: float
     win_probability: float
+    turns: tuple[Turn, ...] = ()
+    """What is done to that noise before the vector's own turn."""
+    directions: tuple[int, ...] = ()
+    """Seeds that the vector's noise coordinates turn toward, one each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ async def test_a_fork_goes_on_as_its_source_would() -> None:
 
     session = await copy.session()
     assert await source.snapshot() == before
-    assert await copy.next_question() == before[2]
+    assert await copy.next_plan() == before[2]
     assert (session.forked_from, session.rev) == (NAME, 1)
     assert (session.effective, session.n_skipped) == ((0, 2, 3, 4), 1)
     assert (await copy.propose()).slate.number == 6

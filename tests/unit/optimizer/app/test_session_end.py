@@ -130,10 +130,10 @@ async def test_models_and_warp_spaces_are_listed() -> None:
     app = an_app()
 
     [(model, readiness)] = await read.list_models(app)
-    spec, space = await read.get_warp_space(app, "avatars", "")
+    spec = await read.get_warp_space(app, "avatars", "")
 
     assert (model.name, readiness.n_workers) == ("avatars", 1)
-    assert spec.dimension == space.dimension == 16
+    assert spec.dimension == spec.space.dimension == 16
 
 
 async def test_equal_histories_get_equal_slates() -> None:

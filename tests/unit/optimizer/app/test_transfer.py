@@ -66,7 +66,7 @@ async def test_equal_histories_lead_to_equal_slates(n: int) -> None:
 
     copy = await imported(await a_driver(), out.data, out.digest)
 
-    assert await copy.next_question() == before[2]
+    assert await copy.next_plan() == before[2]
     assert await source.snapshot() == before
     session = await copy.session()
     assert session.spec == (await source.session()).spec

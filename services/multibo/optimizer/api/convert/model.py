@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from multibo.jobs.catalog import Catalog, ModelSpec, WarpSpaceSpec
+from multibo.jobs.catalog import Catalog, ModelSpec, SearchSpaceSpec
 from multibo.jobs.errors import UnknownModelError
 from multibo.optimizer.api.convert.times import duration
 from multibo.optimizer.app.create import DEFAULT_K, DEFAULT_ROUNDS
@@ -13,7 +13,7 @@ from multibo.optimizer.app.values import Readiness
 from multibo.optimizer.session.bounds import MAX_ROUNDS, MAX_SLATE, MIN_SLATE
 from multibo.optimizer.session.errors import FieldInvalidError
 from multibo.v1 import model_pb2
-from multibo.warp.space import QUANTUM, WarpSpace
+from multibo.warp.space import QUANTUM
 
 _ID: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
 _MODEL: Final = re.compile(rf"models/({_ID})")
@@ -98,7 +98,7 @@ def model_message(model: ModelSpec, readiness: Readiness) -> model_pb2.Model:
         readiness: how it stands in the fleet.
     """
     ready = readiness.n_workers > 0
-    default = model.warp_space("")
+    default = model.search_space("")
     return model_pb2.Model(
         name=model_name(model.name),
         title=model.title,
@@ -118,7 +118,7 @@ def model_message(model: ModelSpec, readiness: Readiness) -> model_pb2.Model:
         max_prompt_tokens=model.max_tokens,
         default_warp_space=warp_space_name(model.name, default.name),
         warp_dimension=default.dimension,
-        warp_spaces=[warp_space_name(model.name, name) for name in model.warp_spaces],
+        warp_spaces=[warp_space_name(model.name, name) for name in model.search_spaces],
         min_slate_size=MIN_SLATE,
         max_slate_size=MAX_SLATE,
         default_slate_size=DEFAULT_K,
@@ -127,20 +127,19 @@ def model_message(model: ModelSpec, readiness: Readiness) -> model_pb2.Model:
     )
 
 
-def warp_space_message(
-    model: str, spec: WarpSpaceSpec, space: WarpSpace
-) -> model_pb2.WarpSpace:
+def warp_space_message(model: str, spec: SearchSpaceSpec) -> model_pb2.WarpSpace:
     """Return a warp space with its axes.
 
     Args:
         model: name in the catalog.
         spec: the space as the catalog lists it.
-        space: its axes.
     """
+    space = spec.space
+    family, _, revision = spec.name.rpartition("@")
     return model_pb2.WarpSpace(
         name=warp_space_name(model, spec.name),
-        family=spec.family,
-        revision=spec.revision,
+        family=family,
+        revision=int(revision),
         dimension=space.dimension,
         axes=[
             model_pb2.WarpAxis(
