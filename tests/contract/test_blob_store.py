@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
-from multibo.blobs.errors import (
-    BlobAddressError,
-    BlobMissingError,
-    BlobStoreUnavailableError,
-)
-from multibo.blobs.filesystem import open_blobs
-from multibo.blobs.port import BlobStore
+from multibo.blobs.errors import BlobAddressError, BlobMissingError
+from multibo.blobs.opening import open_blobs
+from multibo.blobs.port import BlobStore, thumbnail_address
 
 ADDRESS = "ab" * 32
-
-
-@pytest.fixture
-def blobs(tmp_path: Path) -> BlobStore:
-    """Every store passes every test of this file."""
-    return open_blobs((tmp_path / "images").as_uri())
 
 
 def test_stored_bytes_read_back(blobs: BlobStore) -> None:
@@ -63,6 +52,14 @@ def test_a_deleted_image_is_gone_and_may_be_deleted_again(blobs: BlobStore) -> N
     assert not blobs.has(ADDRESS)
 
 
+def test_a_thumbnail_lies_beside_its_image(blobs: BlobStore) -> None:
+    blobs.put(ADDRESS, b"picture")
+
+    assert blobs.put(thumbnail_address(ADDRESS), b"small")
+
+    assert blobs.get(ADDRESS) == b"picture"
+
+
 @pytest.mark.parametrize("address", ["", "../../etc/passwd", "AB" * 32, "ab" * 31])
 def test_only_content_addresses_are_names(blobs: BlobStore, address: str) -> None:
     with pytest.raises(BlobAddressError):
@@ -71,20 +68,10 @@ def test_only_content_addresses_are_names(blobs: BlobStore, address: str) -> Non
         blobs.get(address)
 
 
-def test_nothing_is_left_behind_but_the_image(blobs: BlobStore, tmp_path: Path) -> None:
-    blobs.put(ADDRESS, b"first")
-    blobs.put(ADDRESS, b"second")
+def test_two_openings_of_one_url_are_one_store(blob_url: str) -> None:
+    open_blobs(blob_url).put(ADDRESS, b"picture")
 
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-
-    assert [path.name for path in files] == [ADDRESS]
-
-
-def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
-    (tmp_path / "images").write_text("a file where the folder should be")
-
-    with pytest.raises(BlobStoreUnavailableError):
-        open_blobs((tmp_path / "images").as_uri()).put(ADDRESS, b"picture")
+    assert open_blobs(blob_url).get(ADDRESS) == b"picture"
 
 
 def test_an_unknown_scheme_is_refused() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from multibo.blobs.filesystem import open_blobs
+from multibo.blobs.opening import open_blobs
 from multibo.jobs import keys, queues
 from multibo.jobs.catalog import Catalog
 from multibo.optimizer.adapters.celery_fleet import CeleryFleet

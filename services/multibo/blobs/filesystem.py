@@ -5,14 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-from multibo.blobs.errors import (
-    BlobAddressError,
-    BlobMissingError,
-    BlobStoreUnavailableError,
-)
-from multibo.blobs.port import BlobStore, checked_address
+from multibo.blobs.errors import BlobMissingError, BlobStoreUnavailableError
+from multibo.blobs.port import checked_address
 
 
 class FilesystemBlobs:
@@ -69,18 +64,3 @@ def _link_if_absent(temporary: Path, target: Path) -> bool:
     finally:
         temporary.unlink()
     return True
-
-
-def open_blobs(url: str) -> BlobStore:
-    """Return the store behind a URL.
-
-    Args:
-        url: `file:///folder`.
-
-    Raises:
-        BlobAddressError: if the scheme is not supported.
-    """
-    parts = urlsplit(url)
-    if parts.scheme != "file" or not parts.path:
-        raise BlobAddressError(url)
-    return FilesystemBlobs(Path(unquote(parts.path)))

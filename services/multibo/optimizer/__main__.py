@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Final
 
-from multibo.blobs.errors import BlobAddressError
+from multibo.blobs.errors import BlobError
 from multibo.jobs.errors import CatalogInvalidError
 from multibo.optimizer.errors import OptimizerError
 from multibo.optimizer.server import serve
@@ -18,7 +18,7 @@ from multibo.telemetry.logs import configure_logs
 _UNUSABLE: Final = (
     OptimizerError,
     CatalogInvalidError,
-    BlobAddressError,
+    BlobError,
     MetricsListenError,
 )
 

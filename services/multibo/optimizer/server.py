@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from multibo.blobs.filesystem import open_blobs
+from multibo.blobs.opening import open_blobs
 from multibo.jobs.catalog import Catalog
 from multibo.jobs.queues import broker_url
 from multibo.optimizer import access

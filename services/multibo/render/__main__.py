@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 
+from multibo.blobs.errors import BlobError
 from multibo.jobs.errors import JobsError
 from multibo.render.errors import RenderError
 from multibo.render.settings import Settings
@@ -27,7 +28,7 @@ def main() -> int:
 
     try:
         return Worker(settings).run()
-    except (RenderError, JobsError, MetricsListenError) as error:
+    except (RenderError, JobsError, BlobError, MetricsListenError) as error:
         logging.getLogger("multibo.render").critical(
             "setup failed", extra={"reason": str(error)}
         )

@@ -11,7 +11,7 @@ from typing import Any, Final
 from celery import Celery, signals
 from redis import Redis
 
-from multibo.blobs.filesystem import open_blobs
+from multibo.blobs.opening import open_blobs
 from multibo.jobs.catalog import Catalog
 from multibo.jobs.spec import RenderSpec
 from multibo.render import golden

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from multibo.blobs.errors import BlobStoreUnavailableError
+from multibo.blobs.filesystem import FilesystemBlobs
+
+ADDRESS = "ab" * 32
+
+
+def test_nothing_is_left_behind_but_the_image(tmp_path: Path) -> None:
+    blobs = FilesystemBlobs(tmp_path)
+    blobs.put(ADDRESS, b"first")
+    blobs.put(ADDRESS, b"second")
+
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+
+    assert [path.name for path in files] == [ADDRESS]
+
+
+def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "images").write_text("a file where the folder should be")
+
+    with pytest.raises(BlobStoreUnavailableError):
+        FilesystemBlobs(tmp_path / "images").put(ADDRESS, b"picture")
