@@ -1,4 +1,4 @@
-"""Entry point: `python -m multibo.evaluation demo | seeds | judges`."""
+"""Entry point: `python -m multibo.evaluation demo | seeds | judges | reach`."""
 
 import os
 import signal
@@ -14,6 +14,10 @@ from multibo.evaluation.arguments import (
     parse,
 )
 from multibo.evaluation.errors import EvaluationError
+from multibo.evaluation.reach.arguments import (
+    ReachReportArguments,
+    ReachRunArguments,
+)
 from multibo.evaluation.settings import Settings
 
 # 128 + the signal, as shells have it.
@@ -47,6 +51,9 @@ def _run(given: Arguments, settings: Settings) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     # Imported late: a mistyped option is answered before torch has been loaded.
     from multibo.evaluation import benchmark, demo, stacks, validity
+    from multibo.evaluation.reach import study
+    from multibo.jobs.catalog import Catalog
+    from multibo.pretrained import catalog_path
 
     match given:
         case DemoArguments():
@@ -57,6 +64,10 @@ def _run(given: Arguments, settings: Settings) -> None:
             model = stacks.embedded_pipeline().model
             paths = validity.rendered_paths(model, given.seeds)
             benchmark.measure_judges(given, paths)
+        case ReachRunArguments():
+            study.run(given, Catalog.load(catalog_path()).default)
+        case ReachReportArguments():
+            study.report(given)
 
 
 if __name__ == "__main__":

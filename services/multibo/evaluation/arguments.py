@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from multibo.evaluation.reach.arguments import (
+    ReachReportArguments,
+    ReachRunArguments,
+    add_reach,
+)
 from multibo.evaluation.targets import TargetKind
 from multibo.jobs.spec import SEED_LIMIT
 
@@ -56,7 +61,13 @@ class JudgesArguments:
     out: Path
 
 
-Arguments = DemoArguments | SeedsArguments | JudgesArguments
+Arguments = (
+    DemoArguments
+    | SeedsArguments
+    | JudgesArguments
+    | ReachRunArguments
+    | ReachReportArguments
+)
 
 
 def parse(arguments: Sequence[str]) -> Arguments:
@@ -79,6 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(verbs.add_parser("demo", help="show one session, alone or on the page"))
     _add_seeds(verbs.add_parser("seeds", help="play many sessions and sum them up"))
     _add_judges(verbs.add_parser("judges", help="test whether the judges are valid"))
+    reach = verbs.add_parser("reach", help="measure how far search spaces reach")
+    add_reach(reach, seeds=_seeds)
     return parser
 
 

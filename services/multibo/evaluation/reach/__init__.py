@@ -1,0 +1,1 @@
+"""How far search spaces reach when no model guides the search: a study."""

@@ -1,0 +1,28 @@
+"""The strategies of the study, by the names its tables have for them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from multibo.evaluation.reach.composite import Policy, composite_evolution
+from multibo.evaluation.reach.lottery import seed_lottery
+from multibo.evaluation.reach.noise_evolution import noise_evolution
+from multibo.evaluation.reach.strategy import OpenStrategy
+from multibo.evaluation.reach.warps import random_warps, warp_evolution
+
+LOTTERY: Final = "seed lottery"
+RANDOM_WARPS: Final = "random warps"
+WARP_EVOLUTION: Final = "warp evolution"
+CASTING_NOISE: Final = "casting + noise evolution"
+WITHOUT_WARPS: Final = "default without warps"
+DEFAULT: Final = "default"
+
+POLICY: Final = Policy(casting_rounds=10, patient=False, rebase_rounds=6)
+
+STRATEGIES: Final[Mapping[str, OpenStrategy]] = {
+    LOTTERY: seed_lottery,
+    RANDOM_WARPS: random_warps("flow-16@1"),
+    WARP_EVOLUTION: warp_evolution("flow-16@1"),
+    CASTING_NOISE: noise_evolution,
+    WITHOUT_WARPS: composite_evolution("search-0-6@1", POLICY),
+    DEFAULT: composite_evolution("search-8-6@1", POLICY),
+}

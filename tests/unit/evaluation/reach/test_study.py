@@ -1,0 +1,77 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from multibo.evaluation.errors import ProtocolError
+from multibo.evaluation.reach.arguments import ReachReportArguments, ReachRunArguments
+from multibo.evaluation.reach.rivals import CASTING_NOISE, DEFAULT, LOTTERY
+from multibo.evaluation.reach.study import report, run
+from multibo.evaluation.targets import TargetKind
+from multibo.jobs.catalog import Catalog, ModelSpec
+from multibo.pretrained import catalog_path
+from tests.support.tiny_model import tiny_model
+
+AVATARS = Catalog.load(catalog_path()).default
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> ModelSpec:
+    """A tiny model of random weights that offers what the avatars do."""
+    tiny = tiny_model(tmp_path_factory.mktemp("model"))
+    return replace(tiny, warp_spaces=AVATARS.warp_spaces, composites=AVATARS.composites)
+
+
+def given(
+    out: Path, *, seeds: tuple[int, ...], strategies: tuple[str, ...]
+) -> ReachRunArguments:
+    return ReachRunArguments(
+        seeds=seeds,
+        kinds=(TargetKind.SEED,),
+        strategies=strategies,
+        n_images=18,
+        steps=1,
+        dtype="float32",
+        out=out,
+    )
+
+
+def test_a_study_in_two_parts_becomes_one_report(
+    model: ModelSpec, tmp_path: Path
+) -> None:
+    parts = (tmp_path / "one", tmp_path / "two")
+
+    run(given(parts[0], seeds=(1, 2), strategies=(LOTTERY, DEFAULT)), model)
+    run(given(parts[1], seeds=(1, 2), strategies=(CASTING_NOISE,)), model)
+    report(ReachReportArguments(parts, tmp_path / "results", tmp_path / "images"))
+
+    document = json.loads((tmp_path / "results/reach.json").read_text("utf-8"))
+    tracks = document["tracks"]
+    assert len(tracks) == 6
+    for track in tracks:
+        counts = [checkpoint["n_images"] for checkpoint in track["checkpoints"]]
+        assert counts == [15, 18]
+    assert len(document["parts"]) == 2
+    assert LOTTERY in (tmp_path / "results/reach.md").read_text("utf-8")
+    assert (tmp_path / "images/reach-curves.png").stat().st_size > 0
+    with Image.open(tmp_path / "images/reach-seed.webp") as sheet:
+        assert sheet.height > 2 * 96
+
+
+def test_gains_never_fall_by_the_users_metric(model: ModelSpec, tmp_path: Path) -> None:
+    run(given(tmp_path, seeds=(4,), strategies=(DEFAULT,)), model)
+
+    (track,) = json.loads((tmp_path / "tracks.json").read_text("utf-8"))["tracks"]
+    gains = [entry["gains"]["blurred-pixels"] for entry in track["checkpoints"]]
+    assert 0 <= gains[0] <= gains[1] < 1
+
+
+def test_an_unknown_strategy_is_refused_before_anything_is_loaded(
+    model: ModelSpec, tmp_path: Path
+) -> None:
+    with pytest.raises(ProtocolError, match="no strategies"):
+        run(given(tmp_path, seeds=(1,), strategies=("luck",)), model)
+
+    assert not list(tmp_path.iterdir())
