@@ -72,6 +72,8 @@ class FakeOptimizer(
         self.refusals: dict[str, list[Refusal]] = {}
         self.failing: set[tuple[int, int]] = set()
         """(round, slot) of the candidates that cannot be drawn."""
+        self.casting_rounds = 0
+        """Of the sessions to come."""
         self.silent = False
         """Whether watches are refused, so that only polling is left."""
 
@@ -95,6 +97,7 @@ class FakeOptimizer(
             session = session_pb2.Session(
                 name=name, spec=request.spec, state="SESSION_STATE_ACTIVE"
             )
+            session.spec.casting_rounds = self.casting_rounds
             known = FakeSession(session)
             self.sessions[name] = self._created[request.request_id] = known
         return session_service_pb2.CreateSessionResponse(session=known.session)

@@ -138,7 +138,12 @@ class FakeSession:
                 name=f"{name}/candidates/{slot}", slot=slot, base_seed=seed
             )
             candidate.state = round_pb2.CANDIDATE_STATE_QUEUED
-            candidate.role = round_pb2.CANDIDATE_ROLE_EXPLORE
+            casting = len(self.answered) < self.session.spec.casting_rounds
+            candidate.role = (
+                round_pb2.CANDIDATE_ROLE_CAST
+                if casting
+                else round_pb2.CANDIDATE_ROLE_EXPLORE
+            )
         anchor = round.candidates[0]
         anchor.role = round_pb2.CANDIDATE_ROLE_ANCHOR
         if self.answered:

@@ -1,6 +1,6 @@
 // The slate: K tiles, laid out as large as they fit, and the answers to it: one of them, none, or other ones.
 
-import { RoundState, type Candidate } from "../gen/multibo/v1/round_pb";
+import { CandidateRole, RoundState, type Candidate, type Round } from "../gen/multibo/v1/round_pb";
 import { byId, make, setText } from "./elements";
 import { bestGrid } from "./grid";
 import type { Images } from "./images";
@@ -154,7 +154,12 @@ function questionText({ phase, known, answer }: View): string {
   if (phase === "varying") return "Looking elsewhere…";
   if (phase === "failed") return "These pictures could not be drawn";
   if (phase === "proposing" && (known?.session.feedbackCount ?? 0) > 0) return answer === "none" ? "Looking farther away…" : "Learning from your choice…";
-  return "Which one is closest?";
+  return isCasting(known?.round) ? "Which one shall we start from?" : "Which one is closest?";
+}
+
+/** Whether a slate shows start noises to choose from. */
+function isCasting(round: Round | undefined): boolean {
+  return round?.candidates.some(({ role }) => role === CandidateRole.CAST) === true;
 }
 
 function hintText({ phase, known }: View): string {
@@ -168,6 +173,7 @@ function hintText({ phase, known }: View): string {
   if (round.state === RoundState.RENDERING) {
     return `Drawing: ${countReady(round)} of ${round.candidates.length} ready.`;
   }
+  if (isCasting(round)) return "Pick the one to start from; the others are other draws of your words.";
   return matchMedia("(pointer: coarse)").matches
     ? "Tap the one nearest to what you have in mind."
     : "Click the one nearest to what you have in mind, or press its number.";

@@ -46,6 +46,7 @@ export class Tile {
     const caption = make("div", "caption", key);
     this.keep.hidden = true;
     if (isAnchor) caption.append(this.keep);
+    if (isFresh(candidate)) caption.append(make("span", "fresh", "another draw"));
     caption.append(this.state);
     this.element.classList.toggle("anchor", isAnchor);
     this.element.append(this.button, this.again, caption);
@@ -115,6 +116,11 @@ export class Tile {
 }
 
 const RELOAD_MS = 1_500;
+
+/** Whether it shows another start noise. */
+function isFresh({ role }: Candidate): boolean {
+  return role === CandidateRole.CAST || role === CandidateRole.CONTROL;
+}
 
 function isCancelled(candidate: Candidate): boolean {
   return candidate.state === CandidateState.CANCELLED;

@@ -231,3 +231,27 @@ def test_a_new_session_leaves_the_old_one_under_its_address(
 
     assert page.session == session
     assert len(optimizer.requests("CreateSession")) == 1
+
+
+def test_a_start_is_picked_before_the_search_begins(
+    page: Page, optimizer: FakeOptimizer
+) -> None:
+    optimizer.casting_rounds = 1
+    page.start("comic portrait, brown long hair")
+    page.slate()
+
+    question, hint = page.text("#question"), page.text("#hint")
+    captions = [caption.text for caption in page.all(".caption")]
+    page.choose(2)
+    page.until_round(2)
+    page.slate()
+
+    assert question == "Which one shall we start from?"
+    assert "start from" in hint
+    assert [text.splitlines()[-1] for text in captions] == [
+        "keep this one",
+        *["another draw"] * 3,
+    ]
+    page.until(lambda: page.text("#question") == "Which one is closest?")
+    assert "another draw" not in page.text("#slate")
+    assert page.complaints == []

@@ -58,6 +58,7 @@ def _spec(spec: session_pb2.SessionSpec) -> types.SessionSpec:
         anchor=spec.anchor if spec.HasField("anchor") else True,
         control_share=spec.control_share,
         probe_share=spec.probe_share,
+        casting_rounds=spec.casting_rounds,
     )
 
 
@@ -239,6 +240,8 @@ def model(message: model_pb2.Model) -> types.Model:
         examples=tuple(message.examples),
         default_warp_space=message.default_warp_space,
         warp_dimension=message.warp_dimension,
+        warp_spaces=tuple(message.warp_spaces),
+        casting_rounds=message.default_casting_rounds,
         estimated_wait_s=fields.seconds(message, "estimated_wait"),
     )
 

@@ -85,5 +85,6 @@ def session_spec(spec: SessionSpec) -> session_pb2.SessionSpec:
         anchor=spec.anchor,
         control_share=spec.control_share,
         probe_share=spec.probe_share,
+        casting_rounds=spec.casting_rounds,
         labels=spec.labels,
     )

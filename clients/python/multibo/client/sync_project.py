@@ -53,6 +53,9 @@ class Project:
         seed: int | None = None,
         steps: int = 0,
         guidance: float | None = None,
+        warp_space: str = "",
+        casting_rounds: int | None = None,
+        control_share: float | None = None,
         labels: Mapping[str, str] | None = None,
         session_id: str = "",
     ) -> Session:
@@ -67,6 +70,11 @@ class Project:
             seed: of everything random, 0..2^63 - 1; None lets the server draw one.
             steps: denoising steps per image; 0 means the model's own.
             guidance: classifier-free guidance scale; None means the model's own.
+            warp_space: resource name of what is searched; empty means the model's own.
+            casting_rounds: rounds at most, 0..50, that show other start noises before
+                the search begins; None means the model's own.
+            control_share: share of the candidates, in `[0, 1]`, that show a fresh
+                start noise once it has begun; None means 0.
             labels: marks of the caller's own, to find the session by.
             session_id: last part of its name; empty lets the server make one.
         """
@@ -79,6 +87,9 @@ class Project:
             seed=seed,
             steps=steps,
             guidance=guidance,
+            warp_space=warp_space,
+            casting_rounds=casting_rounds,
+            control_share=control_share,
             labels=labels,
             session_id=session_id,
         )

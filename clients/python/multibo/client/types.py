@@ -133,6 +133,8 @@ class SessionSpec:
     anchor: bool = True
     control_share: float = 0.0
     probe_share: float = 0.0
+    casting_rounds: int = 0
+    """Judged rounds at most in which the slates show other start noises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,10 @@ class Model:
     default_warp_space: str
     warp_dimension: int
     estimated_wait_s: float | None = None
+    warp_spaces: tuple[str, ...] = ()
+    """All that a session may search."""
+    casting_rounds: int = 0
+    """Unless a session asks for another number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from multibo.optimizer.api.errors import MethodUnimplementedError
 from multibo.optimizer.api.findings import Findings
 from multibo.optimizer.session.bounds import (
     KEY_FORM,
+    MAX_CASTING_ROUNDS,
     MAX_GUIDANCE,
     MAX_IMAGES,
     MAX_KEYS,
@@ -37,8 +38,7 @@ def spec(found: Findings, request: SpecRequest, *, required: bool) -> None:
         required: whether the spec may not be missing.
 
     Raises:
-        MethodUnimplementedError: if nothing is wrong, but it asks for control or
-            probe slots.
+        MethodUnimplementedError: if nothing is wrong, but it asks for probe rounds.
     """
     if not request.HasField("spec"):
         found.expect(not required, "spec", "is required")
@@ -48,9 +48,8 @@ def spec(found: Findings, request: SpecRequest, *, required: bool) -> None:
     _shares(found, request.spec)
     labels(found, request.spec.labels, "spec.labels")
     found.refuse_any()
-    for share in ("control_share", "probe_share"):
-        if getattr(request.spec, share):
-            raise MethodUnimplementedError(f"spec.{share}")
+    if request.spec.probe_share:
+        raise MethodUnimplementedError("spec.probe_share")
 
 
 def _words(found: Findings, spec: session_pb2.SessionSpec) -> None:
@@ -86,6 +85,11 @@ def _numbers(found: Findings, spec: session_pb2.SessionSpec) -> None:
         0 <= spec.rounds <= MAX_ROUNDS,
         "spec.rounds",
         f"must be 1 to {MAX_ROUNDS}, or 0",
+    )
+    found.expect(
+        0 <= spec.casting_rounds <= MAX_CASTING_ROUNDS,
+        "spec.casting_rounds",
+        f"must be 0 to {MAX_CASTING_ROUNDS}",
     )
     least = spec.slate_size or MIN_SLATE
     found.expect(

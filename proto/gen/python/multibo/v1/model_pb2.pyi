@@ -22,7 +22,7 @@ MODEL_READINESS_STARTING: ModelReadiness
 MODEL_READINESS_ABSENT: ModelReadiness
 
 class Model(_message.Message):
-    __slots__ = ("name", "title", "revision", "readiness", "estimated_wait", "examples", "width_px", "height_px", "steps", "guidance", "negative_prompt", "max_prompt_tokens", "default_warp_space", "warp_dimension", "warp_spaces", "min_slate_size", "max_slate_size", "default_slate_size", "max_rounds", "default_rounds")
+    __slots__ = ("name", "title", "revision", "readiness", "estimated_wait", "examples", "width_px", "height_px", "steps", "guidance", "negative_prompt", "max_prompt_tokens", "default_warp_space", "warp_dimension", "warp_spaces", "min_slate_size", "max_slate_size", "default_slate_size", "max_rounds", "default_rounds", "default_casting_rounds")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -43,6 +43,7 @@ class Model(_message.Message):
     DEFAULT_SLATE_SIZE_FIELD_NUMBER: _ClassVar[int]
     MAX_ROUNDS_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_ROUNDS_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_CASTING_ROUNDS_FIELD_NUMBER: _ClassVar[int]
     name: str
     title: str
     revision: str
@@ -63,7 +64,8 @@ class Model(_message.Message):
     default_slate_size: int
     max_rounds: int
     default_rounds: int
-    def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., revision: _Optional[str] = ..., readiness: _Optional[_Union[ModelReadiness, str]] = ..., estimated_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., examples: _Optional[_Iterable[str]] = ..., width_px: _Optional[int] = ..., height_px: _Optional[int] = ..., steps: _Optional[int] = ..., guidance: _Optional[float] = ..., negative_prompt: _Optional[str] = ..., max_prompt_tokens: _Optional[int] = ..., default_warp_space: _Optional[str] = ..., warp_dimension: _Optional[int] = ..., warp_spaces: _Optional[_Iterable[str]] = ..., min_slate_size: _Optional[int] = ..., max_slate_size: _Optional[int] = ..., default_slate_size: _Optional[int] = ..., max_rounds: _Optional[int] = ..., default_rounds: _Optional[int] = ...) -> None: ...
+    default_casting_rounds: int
+    def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., revision: _Optional[str] = ..., readiness: _Optional[_Union[ModelReadiness, str]] = ..., estimated_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., examples: _Optional[_Iterable[str]] = ..., width_px: _Optional[int] = ..., height_px: _Optional[int] = ..., steps: _Optional[int] = ..., guidance: _Optional[float] = ..., negative_prompt: _Optional[str] = ..., max_prompt_tokens: _Optional[int] = ..., default_warp_space: _Optional[str] = ..., warp_dimension: _Optional[int] = ..., warp_spaces: _Optional[_Iterable[str]] = ..., min_slate_size: _Optional[int] = ..., max_slate_size: _Optional[int] = ..., default_slate_size: _Optional[int] = ..., max_rounds: _Optional[int] = ..., default_rounds: _Optional[int] = ..., default_casting_rounds: _Optional[int] = ...) -> None: ...
 
 class WarpSpace(_message.Message):
     __slots__ = ("name", "family", "revision", "dimension", "axes", "identity", "resolution")

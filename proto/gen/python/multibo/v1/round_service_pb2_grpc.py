@@ -118,7 +118,7 @@ class RoundServiceServicer(object):
         Idempotent: by `request_id`, as long as the session lives.
         Errors: NOT_FOUND (SESSION_NOT_FOUND, ROUND_NOT_FOUND), INVALID_ARGUMENT (FEEDBACK_INVALID), ALREADY_EXISTS
         (REQUEST_ID_CONFLICT), ABORTED (ETAG_MISMATCH, COMMIT_CONTENDED), FAILED_PRECONDITION (ROUND_NOT_OPEN,
-        SESSION_FINISHED), UNIMPLEMENTED (UNIMPLEMENTED).
+        SESSION_FINISHED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -75,7 +75,7 @@ class Session(_message.Message):
     def __init__(self, name: _Optional[str] = ..., spec: _Optional[_Union[SessionSpec, _Mapping]] = ..., state: _Optional[_Union[SessionState, str]] = ..., etag: _Optional[str] = ..., open_round: _Optional[str] = ..., feedback_count: _Optional[int] = ..., can_undo: bool = ..., can_redo: bool = ..., images_used: _Optional[int] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., accepted_candidate: _Optional[str] = ..., forked_from: _Optional[str] = ..., latest_round: _Optional[_Union[_round_pb2.Round, _Mapping]] = ...) -> None: ...
 
 class SessionSpec(_message.Message):
-    __slots__ = ("prompt", "negative_prompt", "model", "model_revision", "warp_space", "seed", "steps", "guidance", "slate_size", "rounds", "images", "anchor", "control_share", "probe_share", "labels")
+    __slots__ = ("prompt", "negative_prompt", "model", "model_revision", "warp_space", "seed", "steps", "guidance", "slate_size", "rounds", "images", "anchor", "control_share", "probe_share", "labels", "casting_rounds")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -98,6 +98,7 @@ class SessionSpec(_message.Message):
     CONTROL_SHARE_FIELD_NUMBER: _ClassVar[int]
     PROBE_SHARE_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
+    CASTING_ROUNDS_FIELD_NUMBER: _ClassVar[int]
     prompt: str
     negative_prompt: str
     model: str
@@ -113,4 +114,5 @@ class SessionSpec(_message.Message):
     control_share: float
     probe_share: float
     labels: _containers.ScalarMap[str, str]
-    def __init__(self, prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., model_revision: _Optional[str] = ..., warp_space: _Optional[str] = ..., seed: _Optional[int] = ..., steps: _Optional[int] = ..., guidance: _Optional[float] = ..., slate_size: _Optional[int] = ..., rounds: _Optional[int] = ..., images: _Optional[int] = ..., anchor: bool = ..., control_share: _Optional[float] = ..., probe_share: _Optional[float] = ..., labels: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    casting_rounds: int
+    def __init__(self, prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., model_revision: _Optional[str] = ..., warp_space: _Optional[str] = ..., seed: _Optional[int] = ..., steps: _Optional[int] = ..., guidance: _Optional[float] = ..., slate_size: _Optional[int] = ..., rounds: _Optional[int] = ..., images: _Optional[int] = ..., anchor: bool = ..., control_share: _Optional[float] = ..., probe_share: _Optional[float] = ..., labels: _Optional[_Mapping[str, str]] = ..., casting_rounds: _Optional[int] = ...) -> None: ...

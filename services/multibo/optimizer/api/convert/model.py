@@ -124,6 +124,7 @@ def model_message(model: ModelSpec, readiness: Readiness) -> model_pb2.Model:
         default_slate_size=DEFAULT_K,
         max_rounds=MAX_ROUNDS,
         default_rounds=DEFAULT_ROUNDS,
+        default_casting_rounds=model.casting_rounds,
     )
 
 

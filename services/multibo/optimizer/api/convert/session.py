@@ -76,9 +76,10 @@ def spec_message(spec: SessionSpec) -> session_pb2.SessionSpec:
         rounds=spec.rounds,
         images=spec.images,
         anchor=spec.anchor,
-        control_share=0.0,
+        control_share=spec.control_share,
         probe_share=0.0,
         labels=dict(spec.labels),
+        casting_rounds=spec.casting_rounds,
     )
 
 
@@ -138,6 +139,10 @@ def _wanted(
         rounds=spec.rounds or None,
         images=spec.images or None,
         anchor=spec.anchor if spec.HasField("anchor") else True,
+        casting_rounds=(
+            spec.casting_rounds if spec.HasField("casting_rounds") else None
+        ),
+        control_share=spec.control_share,
         labels=tuple(sorted(spec.labels.items())),
     )
 
