@@ -10,7 +10,7 @@ import pytest
 
 from multibo.jobs import keys
 from multibo.jobs.job import JobState
-from multibo.optimizer.app import feedback, read
+from multibo.optimizer.app import feedback, image
 from multibo.optimizer.app.values import RequestKey
 from multibo.optimizer.session.ids import CandidateName
 from multibo.optimizer.session.model import RoundState
@@ -44,7 +44,7 @@ async def test_a_round_of_four_becomes_four_different_pictures(
         round = await fleet.until_ended(app, proposed, limit_s=60)
 
         names = [CandidateName(round.name, slot) for slot in range(4)]
-        pictures = [await read.get_image(app, name) for name in names]
+        pictures = [await image.get_image(app, name) for name in names]
     assert round.state is RoundState.OPEN
     assert len({picture.image.digest for picture in pictures}) == 4
     pixels = [images.decode(picture.data) for picture in pictures]

@@ -10,13 +10,13 @@ from redis.asyncio import Redis
 
 from multibo.jobs.catalog import Catalog
 from multibo.jobs.codec import job_to_json
-from multibo.jobs.job import JobState, RenderJob
+from multibo.jobs.job import ImageRef, JobState, RenderJob
 from multibo.jobs.keys import SessionKeys
 from multibo.optimizer.adapters.memory_store import MemoryStore
 from multibo.optimizer.adapters.redis_feed import RedisFeed
 from multibo.optimizer.adapters.redis_store import RedisStore
 from multibo.optimizer.app.ports import App, Engine
-from multibo.optimizer.app.values import Limits, Readiness
+from multibo.optimizer.app.values import Limits, Readiness, SignedUrl
 from multibo.optimizer.figures.threaded import ThreadedFigures
 from multibo.optimizer.preference import engine
 from multibo.optimizer.preference.dataset import Answer
@@ -69,11 +69,12 @@ class RedisFakeFleet:
     redis: Redis
     renders: bool = True
     fails: frozenset[int] = frozenset()
+    image_bytes: int = 0
 
     async def wake(self, name: SessionName, jobs: Sequence[RenderJob]) -> None:
         key = SessionKeys(name.sid)
         for job in jobs if self.renders else ():
-            ended = job_to_json(_rendered(job, self.fails))
+            ended = job_to_json(_rendered(job, self.fails, self.image_bytes))
             async with self.redis.pipeline(transaction=True) as pipe:
                 pipe.hset(key.jobs, job.field, ended)
                 pipe.srem(key.pending, job.field)
@@ -83,12 +84,15 @@ class RedisFakeFleet:
         return Readiness(n_workers=1, wait_ms=250)
 
 
-def _rendered(job: RenderJob, fails: frozenset[int]) -> RenderJob:
+def _rendered(job: RenderJob, fails: frozenset[int], image_bytes: int = 0) -> RenderJob:
     failed = job.slot in fails
+    image = an_image(job.slot)
     return replace(
         job,
         state=JobState.FAILED if failed else JobState.READY,
-        image=None if failed else an_image(job.slot),
+        image=None
+        if failed
+        else replace(image, size_bytes=image_bytes or image.size_bytes),
         failure="poison" if failed else "",
     )
 
@@ -163,6 +167,9 @@ class FakeImages:
 
     async def get(self, address: str) -> bytes:
         return address.encode()
+
+    async def url(self, image: ImageRef, *, project: str) -> SignedUrl:
+        return SignedUrl(f"https://images.example/{project}/{image.digest}", 1_000_000)
 
 
 def an_app(

@@ -54,6 +54,12 @@ async def rendering(driver: Driver) -> None:
     await driver.do("propose")
 
 
+async def large(driver: Driver) -> None:
+    """One answer, and a round of images that fit no message."""
+    _fleet(driver).image_bytes = 600 * 1024
+    await driver.do("propose")
+
+
 async def failed(driver: Driver) -> None:
     """One answer, and a round of failures."""
     _fleet(driver).fails = frozenset(range(4))

@@ -1,4 +1,4 @@
-"""The image store behind a URL."""
+"""The image store behind a URL, and how its images get URLs of their own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from multibo.blobs.errors import BlobAddressError, BlobExtraMissingError
 from multibo.blobs.filesystem import FilesystemBlobs
 from multibo.blobs.port import BlobStore
+from multibo.blobs.urls import GatewayUrls, ImageUrls, UrlKeys
 
 
 def open_blobs(url: str) -> BlobStore:
@@ -35,3 +36,23 @@ def _remote(location: str, options: dict[str, list[str]]) -> BlobStore:
     except ImportError as error:
         raise BlobExtraMissingError from error
     return RemoteBlobs(location, endpoint=options.get("endpoint", [""])[0])
+
+
+def image_urls(blobs: BlobStore, gateway_url: str, keys: str) -> ImageUrls | None:
+    """Return how a store's images get URLs: its own, else the gateway's.
+
+    Args:
+        blobs: from `open_blobs`.
+        gateway_url: the gateway as its clients reach it; may be empty.
+        keys: what it shares with us, as `UrlKeys.parse` reads them; may be empty.
+
+    Returns:
+        None if they get none.
+
+    Raises:
+        BlobUrlKeyError: if a key could be guessed.
+    """
+    if isinstance(blobs, ImageUrls):
+        return blobs
+    parsed = UrlKeys.parse(keys) if keys else None
+    return GatewayUrls(gateway_url, parsed) if gateway_url and parsed else None

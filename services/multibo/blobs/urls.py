@@ -13,7 +13,7 @@ import hmac
 import json
 import re
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlencode
 
 from multibo.blobs.errors import (
@@ -48,6 +48,7 @@ class ImageGrant:
     """Seconds since the epoch."""
 
 
+@runtime_checkable
 class ImageUrls(Protocol):
     """How a store's images get URLs. Blocking; call off the loop."""
 

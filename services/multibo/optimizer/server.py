@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from multibo.blobs.opening import open_blobs
+from multibo.blobs.opening import image_urls, open_blobs
 from multibo.jobs.catalog import Catalog
 from multibo.jobs.queues import broker_url
 from multibo.optimizer import access
@@ -128,7 +128,7 @@ class _Parts:
 async def _parts(
     settings: Settings, catalog: Catalog, meter: Meter
 ) -> AsyncIterator[_Parts]:
-    images = BlobImages(open_blobs(settings.blob_url))
+    images = _images(settings)
     redis = _redis(settings)
     fleet = CeleryFleet(redis, broker_url(settings.redis_url))
     engine = EngineProcess()
@@ -158,6 +158,12 @@ async def _parts(
     finally:
         await fleet.close()
         await redis.aclose()
+
+
+def _images(settings: Settings) -> BlobImages:
+    blobs = open_blobs(settings.blob_url)
+    urls = image_urls(blobs, settings.gateway_url, settings.blob_url_key)
+    return BlobImages(blobs, urls, url_ttl_s=settings.image_url_ttl_s)
 
 
 def _redis(settings: Settings) -> Redis:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypedDict
+from urllib.parse import urlsplit
 
+from multibo.blobs.urls import MAX_TTL_S
 from multibo.optimizer.errors import SettingInvalidError
 from multibo.telemetry.logs import LEVELS
 
@@ -25,6 +27,13 @@ class Settings:
     """Where images are; falls back to `MULTIBO_BLOB_URL`."""
     catalog: Path
     """The models; falls back to `MULTIBO_CATALOG`."""
+    blob_url_key: str = field(default="", repr=False)
+    """Signs image URLs; falls back to `MULTIBO_BLOB_URL_KEY`, which the gateway has
+    too. Several, separated by commas: the first signs."""
+    gateway_url: str = ""
+    """The gateway as its clients reach it: where image URLs lead."""
+    image_url_ttl_s: int = 15 * 60
+    """How long an image URL lives, at most seven days."""
     listen: str = "127.0.0.1:50051"
     """`host:port`, `[v6]:port` or `unix:/path`."""
     session_ttl_s: int = 7 * DAY_S
@@ -78,6 +87,9 @@ class Settings:
         )
         return replace(
             plain,
+            blob_url_key=read.optional("BLOB_URL_KEY"),
+            gateway_url=read.gateway(),
+            image_url_ttl_s=read.image_url_ttl_s(plain.image_url_ttl_s),
             listen=read.text("LISTEN", plain.listen),
             session_ttl_s=read.positive("SESSION_TTL_S", plain.session_ttl_s),
             max_calls=read.positive("MAX_CALLS", plain.max_calls),
@@ -122,6 +134,28 @@ class _Reader:
         if not value:
             raise SettingInvalidError(name=SHARED + field, value="", expected=expected)
         return value
+
+    def optional(self, field: str) -> str:
+        return self.text(field, self._environment.get(SHARED + field, ""))
+
+    def gateway(self) -> str:
+        url = self.text("GATEWAY_URL", "")
+        parts = urlsplit(url)
+        if url and not (parts.scheme in ("http", "https") and parts.netloc):
+            raise SettingInvalidError(
+                name=PREFIX + "GATEWAY_URL", value=url, expected="https://host[:port]"
+            )
+        return url
+
+    def image_url_ttl_s(self, default: int) -> int:
+        ttl_s = self.positive("IMAGE_URL_TTL_S", default)
+        if ttl_s > MAX_TTL_S:
+            raise SettingInvalidError(
+                name=PREFIX + "IMAGE_URL_TTL_S",
+                value=str(ttl_s),
+                expected=f"at most {MAX_TTL_S}, seven days",
+            )
+        return ttl_s
 
     def positive(self, field: str, default: int) -> int:
         value = self.text(field, str(default))

@@ -43,6 +43,21 @@ def test_the_optimizers_own_word_wins() -> None:
     assert settings.log_level == "debug"
 
 
+def test_the_key_of_image_urls_is_shared_with_the_gateway_and_never_shown() -> None:
+    own = {
+        "MULTIBO_BLOB_URL_KEY": "k" * 32,
+        "MULTIBO_OPTIMIZER_GATEWAY_URL": "https://images.example",
+        "MULTIBO_OPTIMIZER_IMAGE_URL_TTL_S": "60",
+    }
+
+    settings = Settings.from_environment(SHARED | own)
+
+    assert settings.blob_url_key == "k" * 32
+    assert settings.gateway_url == "https://images.example"
+    assert settings.image_url_ttl_s == 60
+    assert "k" * 32 not in repr(settings)
+
+
 @pytest.mark.parametrize("name", SHARED)
 def test_a_missing_setting_is_named(name: str) -> None:
     with pytest.raises(SettingInvalidError, match=name):
@@ -54,6 +69,8 @@ def test_a_missing_setting_is_named(name: str) -> None:
     [
         ("MULTIBO_OPTIMIZER_SESSION_TTL_S", "a week"),
         ("MULTIBO_OPTIMIZER_MAX_CALLS", "0"),
+        ("MULTIBO_OPTIMIZER_IMAGE_URL_TTL_S", "604801"),
+        ("MULTIBO_OPTIMIZER_GATEWAY_URL", "images.example"),
         ("MULTIBO_OPTIMIZER_MAX_WATCHES", "-1"),
         ("MULTIBO_OPTIMIZER_LOG_LEVEL", "LOUD"),
         ("MULTIBO_OPTIMIZER_CALLS_PER_S", "0"),

@@ -126,6 +126,7 @@ class Refusal:
 
 
 INTERNAL: Final = Refusal(StatusCode.INTERNAL, "INTERNAL", "internal error")
+_UNIMPLEMENTED: Final = Refusal(StatusCode.UNIMPLEMENTED, "UNIMPLEMENTED")
 _FIELD_INVALID: Final = Refusal(StatusCode.INVALID_ARGUMENT, "FIELD_INVALID")
 _MODEL_NOT_FOUND: Final = Refusal(StatusCode.NOT_FOUND, "MODEL_NOT_FOUND")
 _PAGE_TOKEN_INVALID: Final = Refusal(
@@ -161,7 +162,8 @@ REFUSALS: Final[dict[type[Exception], Refusal]] = {
     PageTokenInvalidError: _PAGE_TOKEN_INVALID,
     app.CursorInvalidError: _PAGE_TOKEN_INVALID,
     app.DocumentInvalidError: Refusal(StatusCode.INVALID_ARGUMENT, "DOCUMENT_INVALID"),
-    MethodUnimplementedError: Refusal(StatusCode.UNIMPLEMENTED, "UNIMPLEMENTED"),
+    MethodUnimplementedError: _UNIMPLEMENTED,
+    app.ImageUrlsNotOfferedError: _UNIMPLEMENTED,
     # What it names.
     app.SessionNotFoundError: Refusal(StatusCode.NOT_FOUND, "SESSION_NOT_FOUND"),
     app.RoundNotFoundError: Refusal(StatusCode.NOT_FOUND, "ROUND_NOT_FOUND"),

@@ -1,10 +1,11 @@
-"""`ImageService`: the bytes of a candidate's image."""
+"""`ImageService`: a candidate's image, as bytes or as a URL."""
 
 from __future__ import annotations
 
 from multibo.optimizer.api import validate
-from multibo.optimizer.api.convert.image import image_info
-from multibo.optimizer.app import read
+from multibo.optimizer.api.convert import image as convert
+from multibo.optimizer.api.convert.times import timestamp
+from multibo.optimizer.app import image
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.session import ids
 from multibo.v1 import image_service_pb2 as wire
@@ -20,10 +21,25 @@ class ImageServicer:
         """Return an image, or that the caller has it; see the contract."""
         name = ids.parse_candidate(request.name)
         validate.image_size(request.size)
-        picture = await read.get_image(self._app, name)
+        size = convert.size_of(request.size)
+        picture = await image.get_image(self._app, name, size)
         held = request.etag == picture.image.digest
         return wire.GetImageResponse(
             data=b"" if held else picture.data,
-            image=image_info(picture.image),
+            image=convert.image_info(picture.image),
             not_modified=held,
+        )
+
+    async def get_image_url(
+        self, request: wire.GetImageUrlRequest
+    ) -> wire.GetImageUrlResponse:
+        """Return a signed URL of an image; see the contract."""
+        name = ids.parse_candidate(request.name)
+        validate.image_size(request.size)
+        size = convert.size_of(request.size)
+        picture = await image.get_image_url(self._app, name, size)
+        return wire.GetImageUrlResponse(
+            url=picture.link.url,
+            expire_time=timestamp(picture.link.expire_time_ms),
+            image=convert.image_info(picture.image),
         )

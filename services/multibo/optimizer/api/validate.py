@@ -13,7 +13,6 @@ from typing import Final
 from google.protobuf.duration_pb2 import Duration
 
 from multibo.optimizer.api import validate_spec
-from multibo.optimizer.api.errors import MethodUnimplementedError
 from multibo.optimizer.api.findings import Findings
 from multibo.optimizer.app.document import MAX_BYTES
 from multibo.optimizer.session.bounds import MAX_ANSWER_MS, MAX_SLATE
@@ -263,14 +262,11 @@ def image_size(size: int) -> None:
 
     Raises:
         FieldsInvalidError: if there is no such size.
-        MethodUnimplementedError: for thumbnails, which are not made yet.
     """
     found = Findings()
     known = size in image_pb2.ImageSize.values()
     found.expect(known, "size", "must be FULL or THUMBNAIL")
     found.refuse_any()
-    if size == image_pb2.IMAGE_SIZE_THUMBNAIL:
-        raise MethodUnimplementedError("thumbnails")
 
 
 def render_figure(request: insight_service_pb2.RenderFigureRequest) -> None:

@@ -91,9 +91,18 @@ class ImageTooLargeError(AppError):
     """The picture does not fit a message; use its URL."""
 
     def __init__(self, *, size_bytes: int, limit_bytes: int) -> None:
-        super().__init__(f"{size_bytes} bytes; at most {limit_bytes} travel inline")
+        super().__init__(
+            f"{size_bytes} bytes; at most {limit_bytes} travel inline: use GetImageUrl"
+        )
         self.size_bytes = size_bytes
         self.limit_bytes = limit_bytes
+
+
+class ImageUrlsNotOfferedError(AppError):
+    """This deployment signs no image URLs; fetch the bytes with GetImage."""
+
+    def __init__(self) -> None:
+        super().__init__("this deployment has no image URLs: use GetImage")
 
 
 class DocumentInvalidError(AppError):

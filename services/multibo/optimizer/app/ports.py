@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from multibo.jobs.catalog import Catalog
-from multibo.jobs.job import RenderJob
+from multibo.jobs.job import ImageRef, RenderJob
 from multibo.optimizer.app.drawings import Drawing, FigureFormat
 from multibo.optimizer.app.values import (
     Change,
@@ -19,6 +19,7 @@ from multibo.optimizer.app.values import (
     Readiness,
     Receipt,
     RequestKey,
+    SignedUrl,
 )
 from multibo.optimizer.preference.advice import Advice
 from multibo.optimizer.preference.dataset import Answer
@@ -273,6 +274,18 @@ class Images(Protocol):
 
     async def get(self, address: str) -> bytes:
         """Return the file under a content address."""
+        ...
+
+    async def url(self, image: ImageRef, *, project: str) -> SignedUrl:
+        """Return a URL of a picture.
+
+        Args:
+            image: which.
+            project: on whose behalf.
+
+        Raises:
+            ImageUrlsNotOfferedError: if this deployment signs none.
+        """
         ...
 
 

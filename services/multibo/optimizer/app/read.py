@@ -1,30 +1,16 @@
-"""Reads: sessions, rounds, pictures, models."""
+"""Reads: sessions, rounds, models."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from multibo.jobs.catalog import ModelSpec, SearchSpaceSpec
-from multibo.jobs.job import ImageRef, RenderJob
 from multibo.optimizer.app import create
-from multibo.optimizer.app.errors import (
-    CandidateNotFoundError,
-    ImageTooLargeError,
-    RoundNotFoundError,
-)
+from multibo.optimizer.app.errors import RoundNotFoundError
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import Page, Readiness, SessionView
-from multibo.optimizer.session.errors import CandidateNotReadyError
-from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
+from multibo.optimizer.session.ids import RoundName, SessionName
 from multibo.optimizer.session.model import Round, RoundState, Session
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An image with its bytes."""
-
-    image: ImageRef
-    data: bytes
 
 
 async def get_session(app: App, name: SessionName, *, full: bool) -> SessionView:
@@ -130,35 +116,6 @@ async def list_rounds(
             if include_obsolete or round.state is not RoundState.OBSOLETE
         ]
     return tuple(found[:limit])
-
-
-async def get_image(app: App, name: CandidateName) -> Picture:
-    """Return the picture of a candidate.
-
-    Args:
-        app: the ports.
-        name: which.
-
-    Raises:
-        CandidateNotFoundError: if the round has no such slot.
-        CandidateNotReadyError: if the picture is not there yet.
-        ImageTooLargeError: if it does not fit a message.
-    """
-    job = await _job(app, name)
-    if job.image is None:
-        raise CandidateNotReadyError(str(name), state=job.state.value)
-    limit = app.limits.image_inline_bytes
-    if job.image.size_bytes > limit:
-        raise ImageTooLargeError(size_bytes=job.image.size_bytes, limit_bytes=limit)
-    return Picture(job.image, await app.images.get(job.image.address))
-
-
-async def _job(app: App, name: CandidateName) -> RenderJob:
-    round = await get_round(app, name.round)
-    for job in round.jobs:
-        if job.slot == name.slot:
-            return job
-    raise CandidateNotFoundError(str(name))
 
 
 async def list_models(app: App) -> tuple[tuple[ModelSpec, Readiness], ...]:

@@ -101,6 +101,22 @@ class Readiness:
     """Estimated wait of a row queued now."""
 
 
+class ImageSize(StrEnum):
+    """Which rendition of an image is wanted."""
+
+    FULL = "full"
+    THUMBNAIL = "thumbnail"
+    """At most 128 pixels on the longer side."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUrl:
+    """A URL that opens one image to whoever holds it."""
+
+    url: str
+    expire_time_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds of the use cases."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multibo.optimizer.app import finish, insight, propose, read
+from multibo.optimizer.app import finish, image, insight, propose, read
 from multibo.optimizer.app.errors import (
     CandidateNotFoundError,
     ImageTooLargeError,
@@ -93,15 +93,15 @@ async def test_pictures_are_there_once_rendered() -> None:
     round = await propose.propose_round(app, NAME)
     name = CandidateName(round.name, 1)
     with pytest.raises(CandidateNotReadyError):
-        await read.get_image(app, name)
+        await image.get_image(app, name)
     with pytest.raises(CandidateNotFoundError):
-        await read.get_image(app, CandidateName(round.name, 7))
+        await image.get_image(app, CandidateName(round.name, 7))
     fleet = app.fleet
     assert isinstance(fleet, FakeFleet)
     fleet.renders = True
     await fleet.wake(NAME, round.jobs)
 
-    picture = await read.get_image(app, name)
+    picture = await image.get_image(app, name)
 
     assert picture.data == picture.image.address.encode()
 
@@ -112,7 +112,7 @@ async def test_a_picture_too_large_for_a_message_is_refused() -> None:
     round = await propose.propose_round(app, NAME)
 
     with pytest.raises(ImageTooLargeError):
-        await read.get_image(app, CandidateName(round.name, 0))
+        await image.get_image(app, CandidateName(round.name, 0))
 
 
 async def test_a_deleted_session_is_gone() -> None:

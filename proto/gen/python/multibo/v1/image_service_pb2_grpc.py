@@ -60,20 +60,21 @@ class ImageServiceServicer(object):
     """
 
     def GetImage(self, request, context):
-        """Returns the bytes of a candidate's image.
+        """Returns the bytes of a candidate's image. One of more than 512 KiB is refused: GetImageUrl has its address.
         Idempotent: changes nothing.
         Errors: NOT_FOUND (SESSION_NOT_FOUND, ROUND_NOT_FOUND, CANDIDATE_NOT_FOUND), FAILED_PRECONDITION
-        (CANDIDATE_NOT_READY, IMAGE_TOO_LARGE), UNIMPLEMENTED (UNIMPLEMENTED).
+        (CANDIDATE_NOT_READY, IMAGE_TOO_LARGE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetImageUrl(self, request, context):
-        """Returns a signed URL of a candidate's image, for any HTTP client.
+        """Returns a signed URL of a candidate's image, for any HTTP client. Whoever holds it may fetch that one image, until
+        it expires: minutes by default, at most seven days. A deployment that signs no URLs answers UNIMPLEMENTED.
         Idempotent: changes nothing.
         Errors: NOT_FOUND (SESSION_NOT_FOUND, ROUND_NOT_FOUND, CANDIDATE_NOT_FOUND), FAILED_PRECONDITION
-        (CANDIDATE_NOT_READY).
+        (CANDIDATE_NOT_READY), UNIMPLEMENTED (UNIMPLEMENTED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from multibo.jobs.job import ImageRef
+from multibo.optimizer.app.values import ImageSize
 from multibo.v1 import image_pb2
 
 
@@ -19,3 +20,13 @@ def image_info(image: ImageRef) -> image_pb2.ImageInfo:
         height_px=image.height_px,
         size_bytes=image.size_bytes,
     )
+
+
+def size_of(size: int) -> ImageSize:
+    """Return which rendition is wanted; the image itself unless told.
+
+    Args:
+        size: number of a wire `ImageSize`, already checked.
+    """
+    small = size == image_pb2.IMAGE_SIZE_THUMBNAIL
+    return ImageSize.THUMBNAIL if small else ImageSize.FULL
