@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,7 +29,9 @@ class WarpSpaceSpec:
     blocks: tuple[str, ...]
     """Where it acts: a subset of down, mid, up."""
     amplitudes: tuple[float, ...]
-    """One per axis: the displacement of a coordinate of 1, in image widths."""
+    """What a coordinate of 1 stands for, one per axis, in the unit of the family."""
+    modulation_window: tuple[float, float] | None = None
+    """The window of what modulates the attention; that of the rest by default."""
 
     @property
     def dimension(self) -> int:
@@ -78,19 +80,20 @@ def warp_from_table(name: str, table: Mapping[str, Any]) -> WarpSpaceSpec:
         KeyError: if a value is missing.
     """
     family, _, revision = name.rpartition("@")
-    first, last = table["window"]
     blocks = tuple(table["blocks"])
     if not family or not revision.isdecimal():
         raise CatalogInvalidError(f"{name}: a warp space is family@revision")
-    if not 0 <= first < last <= 1 or not set(blocks) <= BLOCKS or not blocks:
-        raise CatalogInvalidError(f"{name}: window or blocks out of range")
+    if not set(blocks) <= BLOCKS or not blocks:
+        raise CatalogInvalidError(f"{name}: blocks are of down, mid, up")
+    own = table.get("modulation_window")
     spec = WarpSpaceSpec(
         name=name,
         family=family,
         revision=int(revision),
-        window=(float(first), float(last)),
+        window=_window(name, table["window"]),
         blocks=blocks,
         amplitudes=tuple(float(value) for value in table["amplitudes"]),
+        modulation_window=None if own is None else _window(name, own),
     )
     try:
         n_axes = search_space(name).dimension
@@ -99,6 +102,13 @@ def warp_from_table(name: str, table: Mapping[str, Any]) -> WarpSpaceSpec:
     if spec.dimension != n_axes:
         raise CatalogInvalidError(f"{name}: {n_axes} axes, {spec.dimension} amplitudes")
     return spec
+
+
+def _window(name: str, given: Sequence[float]) -> tuple[float, float]:
+    first, last = given
+    if not 0 <= first < last <= 1:
+        raise CatalogInvalidError(f"{name}: a window is 0 <= first < last <= 1")
+    return float(first), float(last)
 
 
 def plain_warp() -> dict[str, WarpSpaceSpec]:

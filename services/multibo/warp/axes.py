@@ -67,10 +67,46 @@ _FLOW_8: Final = _part(
 _FLOW_12: Final = _part(
     *(axis.name for axis in _FLOW_8), "x-2-1", "y-2-1", "y-1-2", "stretch"
 )
+_MODULATION: Final = (
+    Axis("temperature-down", "looking around, early", "looking closely, early"),
+    Axis("temperature-mid", "looking around, midway", "looking closely, midway"),
+    Axis("temperature-up", "looking around, late", "looking closely, late"),
+    Axis("mixing-down", "parts alike, early", "parts distinct, early"),
+    Axis("mixing-mid", "parts alike, midway", "parts distinct, midway"),
+    Axis("mixing-up", "parts alike, late", "parts distinct, late"),
+    Axis("heads-1", "last heads louder", "first heads louder"),
+    Axis("heads-2", "middle heads louder", "outer heads louder"),
+    Axis("heads-3", "heads in three bands", "the opposite bands"),
+    Axis("heads-4", "heads in four bands", "the opposite bands"),
+)
+_PLACES: Final = tuple(
+    f"{line} {column}"
+    for line in ("top", "middle", "bottom")
+    for column in ("left", "center", "right")
+)
+_AFFTPS_24: Final = (
+    Axis("rotate", "tilt left", "tilt right"),
+    Axis("shear", "top to the right", "top to the left"),
+    Axis("width", "narrower", "wider"),
+    Axis("height", "shorter", "taller"),
+    Axis("across", "to the left", "to the right"),
+    Axis("along", "up", "down"),
+    *(
+        Axis(f"{place.replace(' ', '-')}-{letter}", f"{place} {low}", f"{place} {high}")
+        for place in _PLACES
+        for letter, low, high in (
+            ("x", "to the left", "to the right"),
+            ("y", "up", "down"),
+        )
+    ),
+)
 AXES: Final = {
     "plain-0@1": (),
     "flow-8@1": _FLOW_8,
     "flow-12@1": _FLOW_12,
     "flow-16@1": _FLOW_16,
+    "rope-16@1": _FLOW_16,
+    "mw-26@1": _FLOW_16 + _MODULATION,
+    "afftps-24@1": _AFFTPS_24,
 }
 """Axes of each family by `family@revision`; `plain-0` is the model as it is."""

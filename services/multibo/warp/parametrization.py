@@ -1,24 +1,28 @@
-"""From a warp vector to the displacements it stands for.
+"""From a warp vector to what it does to the attention of a batch.
 
-The flow families: `flow-16` has the six lowest sine modes of the unit square along x
-and along y, and four affine motions (rotation, scale, two stretches) under the window
-sin(pi x) sin(pi y); `flow-12` and `flow-8` have a part of these. Every component is a
-sum of products f(x) g(y) of the profiles below, hence zero on the border; `constraint`
-makes the sum a contraction.
+A vector gives a field of displacements, which `constraint` makes a contraction, and in
+some families a modulation of the attention itself. The fields are those of
+`parametrization_flow` and `parametrization_afftps`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import torch
 from torch import Tensor
 
-from multibo.warp.axes import AXES
 from multibo.warp.constraint import contraction
+from multibo.warp.modulation import (
+    N_COORDINATES,
+    Modulation,
+    assert_amplitudes,
+    modulation,
+)
+from multibo.warp.parametrization_afftps import afftps_field
+from multibo.warp.parametrization_flow import flow_field
 from multibo.warp.space import WarpSpace
 from multibo.warp.transform import WarpPlan, plan_grid
 
@@ -37,8 +41,14 @@ class WarpFamily:
     blocks: tuple[str, ...]
     """Where it acts: a subset of down, mid, up."""
     amplitudes: tuple[float, ...]
-    """One per axis: the largest displacement of a coordinate of 1, in image widths,
-    before the contraction."""
+    """What a coordinate of 1 stands for, one per axis: of a flow the largest
+    displacement, in image widths, before the contraction; of the others as their
+    modules say."""
+    modulation_window: tuple[float, float] | None = None
+    """The window of the modulation; that of the displacements by default."""
+    halves: str = "both"
+    """Which predictions of classifier-free guidance are warped: both, or `prompt`, that
+    for the prompt alone. Guidance amplifies the latter, and the bounds do not hold."""
 
     def __post_init__(self) -> None:
         if len(self.amplitudes) != self.space.dimension:
@@ -46,17 +56,98 @@ class WarpFamily:
                 f"{self.space.name} has {self.space.dimension} axes, "
                 f"got {len(self.amplitudes)} amplitudes"
             )
+        if self.n_modulation:
+            assert_amplitudes(self.amplitudes[-self.n_modulation :])
 
-    def acts_at(self, step: int, n_steps: int) -> bool:
-        """Return whether the warp acts at a denoising step.
+    @property
+    def moves_positions(self) -> bool:
+        """Whether keys keep what they say and move: rotary positions alone can."""
+        return self.space.name in _OF_POSITIONS
+
+    @property
+    def n_modulation(self) -> int:
+        """Number of the last coordinates, which modulate instead of displacing."""
+        return N_COORDINATES if self.space.name in _MODULATED else 0
+
+    def displaces_at(self, step: int, n_steps: int) -> bool:
+        """Return whether the displacements act at a denoising step.
 
         Args:
             step: index of the step, from 0.
             n_steps: number of steps of the render.
         """
-        if not self.space.dimension:
-            return False
-        return self.window[0] <= step / n_steps < self.window[1]
+        return bool(self.space.dimension) and _within(self.window, step, n_steps)
+
+    def modulates_at(self, step: int, n_steps: int) -> bool:
+        """Return whether the modulation acts at a denoising step.
+
+        Args:
+            step: index of the step, from 0.
+            n_steps: number of steps of the render.
+        """
+        window = self.modulation_window or self.window
+        return bool(self.n_modulation) and _within(window, step, n_steps)
+
+    def acts_at(self, step: int, n_steps: int) -> bool:
+        """Return whether anything of the warp acts at a denoising step.
+
+        Args:
+            step: index of the step, from 0.
+            n_steps: number of steps of the render.
+        """
+        displaces = self.displaces_at(step, n_steps)
+        return displaces or self.modulates_at(step, n_steps)
+
+
+def _within(window: tuple[float, float], step: int, n_steps: int) -> bool:
+    return window[0] <= step / n_steps < window[1]
+
+
+def at_step(
+    family: WarpFamily, warp: WarpPlan | None, step: int, n_steps: int
+) -> WarpPlan | None:
+    """Return the part of a plan that acts at a denoising step; None if none does.
+
+    Args:
+        family: whose windows count.
+        warp: the plan of the batch.
+        step: index of the step, from 0.
+        n_steps: number of steps of the render.
+    """
+    if warp is None or not family.acts_at(step, n_steps):
+        return None
+    return WarpPlan(
+        grids=warp.grids if family.displaces_at(step, n_steps) else {},
+        modulation=warp.modulation if family.modulates_at(step, n_steps) else None,
+        of_positions=warp.of_positions,
+    )
+
+
+class Field(Protocol):
+    """A field of displacements of contents, zero on the border of the unit square."""
+
+    def scaled(self, factor: Tensor) -> Field:
+        """Return the field times a number."""
+        ...
+
+    def values(self, y: Tensor, x: Tensor) -> Tensor:
+        """Return `h x w x 2` displacements at `h` places down, `w` across."""
+        ...
+
+    def gradient(self, n_points: int) -> Tensor:
+        """Return `n x n x 2 x 2` derivatives on a grid that spans the square."""
+        ...
+
+
+def bounded_field(family: WarpFamily, vector: Tensor) -> Field:
+    """Return where a vector moves the contents, made a contraction.
+
+    Args:
+        family: which warps, and how strong.
+        vector: `d` coordinates in `[-1, 1]`, float64.
+    """
+    field = _field(family, vector)
+    return field.scaled(contraction(field.gradient(BOUND_GRID)))
 
 
 def displacement(family: WarpFamily, vector: Tensor, height: int, width: int) -> Tensor:
@@ -73,9 +164,7 @@ def displacement(family: WarpFamily, vector: Tensor, height: int, width: int) ->
     Returns:
         `h x w x 2` displacements (x, y) in units of the grid's width and height.
     """
-    mixture = _mixture(family, vector)
-    bounded = mixture * contraction(_gradient(mixture, BOUND_GRID))
-    return -_field(bounded, _centers(height), _centers(width))
+    return -bounded_field(family, vector).values(_centers(height), _centers(width))
 
 
 def displacement_gradient(family: WarpFamily, vector: Tensor, n_points: int) -> Tensor:
@@ -89,9 +178,7 @@ def displacement_gradient(family: WarpFamily, vector: Tensor, n_points: int) -> 
     Returns:
         `n x n x 2 x 2`: derivative of component i along direction j at `[..., i, j]`.
     """
-    mixture = _mixture(family, vector)
-    bounded = mixture * contraction(_gradient(mixture, BOUND_GRID))
-    return -_gradient(bounded, n_points)
+    return -bounded_field(family, vector).gradient(n_points)
 
 
 def plan(
@@ -120,77 +207,39 @@ def plan(
         fields = torch.stack([displacement(family, row, height, width) for row in rows])
         tiled = fields.repeat(n_copies, 1, 1, 1).to(device, torch.float32)
         plans[height * width] = plan_grid(tiled)
-    return WarpPlan(plans)
+    changed = _modulation(family, rows, n_copies, device)
+    return WarpPlan(plans, changed, of_positions=family.moves_positions)
 
 
-def _mixture(family: WarpFamily, vector: Tensor) -> Tensor:
-    """Return the weights `2 x p x p` of f_i(x) g_j(y) in each component."""
-    scaled = vector * torch.tensor(family.amplitudes, dtype=torch.float64)
-    table = _TABLES[family.space.name]
-    return (scaled[:, None, None, None] * table).sum(dim=0)
+def _field(family: WarpFamily, vector: Tensor) -> Field:
+    n_moves = family.space.dimension - family.n_modulation
+    moves, amplitudes = vector[:n_moves], family.amplitudes[:n_moves]
+    if family.space.name == "afftps-24@1":
+        return afftps_field(moves, amplitudes)
+    name = family.space.name
+    flow = _MODULATED.get(name) or _OF_POSITIONS.get(name) or name
+    return flow_field(flow, moves, amplitudes)
+
+
+def _modulation(
+    family: WarpFamily,
+    rows: Sequence[Tensor],
+    n_copies: int,
+    device: torch.device | None,
+) -> Modulation | None:
+    n_last = family.n_modulation
+    if not n_last:
+        return None
+    amplitudes = torch.tensor(family.amplitudes[-n_last:], dtype=torch.float64)
+    scaled = torch.stack([row[-n_last:] * amplitudes for row in rows])
+    return modulation(scaled.repeat(n_copies, 1), device)
 
 
 def _centers(n_pixels: int) -> Tensor:
     return (torch.arange(n_pixels, dtype=torch.float64) + 0.5) / n_pixels
 
 
-def _field(mixture: Tensor, y: Tensor, x: Tensor) -> Tensor:
-    across, down = _profiles(x)[0], _profiles(y)[0]
-    return torch.einsum("cij,ix,jy->yxc", mixture, across, down)
-
-
-def _gradient(mixture: Tensor, n_points: int) -> Tensor:
-    values, slopes = _profiles(torch.linspace(0, 1, n_points, dtype=torch.float64))
-    along_x = torch.einsum("cij,ix,jy->yxc", mixture, slopes, values)
-    along_y = torch.einsum("cij,ix,jy->yxc", mixture, values, slopes)
-    return torch.stack([along_x, along_y], dim=-1)
-
-
-def _profiles(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return values and slopes `p x n` of the profiles.
-
-    These are sin(k pi x) for k = 1, 2, 3, then (x - 1/2) sin(pi x).
-    """
-    order = torch.arange(1, 4, dtype=torch.float64)[:, None] * math.pi
-    sines, slopes = torch.sin(order * x), order * torch.cos(order * x)
-    ramp = (x - 0.5) * sines[0]
-    ramp_slope = sines[0] + (x - 0.5) * slopes[0]
-    return torch.cat([sines, ramp[None]]), torch.cat([slopes, ramp_slope[None]])
-
-
-_RAMP: Final = 3
-_MODES: Final = ((1, 1), (2, 1), (1, 2), (2, 2), (3, 1), (1, 3))
-"""Half waves across and down, in the order of the axes."""
-_AFFINE_PEAK: Final = 0.185369
-"""Largest value of sin(pi x) sin(pi y) |(x, y) - center| on the unit square, so that
-an affine motion of amplitude a moves no point further than a."""
-
-
-def _flow_16() -> Tensor:
-    """Return the weights `d x 2 x p x p` of each axis at amplitude 1."""
-    table = torch.zeros(16, 2, 4, 4, dtype=torch.float64)
-    for mode, (across, down) in enumerate(_MODES):
-        for component in (0, 1):
-            table[2 * mode + component, component, across - 1, down - 1] = 1.0
-    # (x part, y part) of rotation, scale, and the two stretches that keep the area
-    # to first order; the factor of the x part may be read off x or off y.
-    table[12, 0, 0, _RAMP], table[12, 1, _RAMP, 0] = -1.0, 1.0
-    table[13, 0, _RAMP, 0], table[13, 1, 0, _RAMP] = 1.0, 1.0
-    table[14, 0, _RAMP, 0], table[14, 1, 0, _RAMP] = 1.0, -1.0
-    table[15, 0, 0, _RAMP], table[15, 1, _RAMP, 0] = 1.0, 1.0
-    table[12:] /= _AFFINE_PEAK
-    return table
-
-
-def _tables() -> dict[str, Tensor]:
-    """Return the weights of every flow family; the smaller ones are parts of it."""
-    whole = _flow_16()
-    row = {axis.name: number for number, axis in enumerate(AXES["flow-16@1"])}
-    return {
-        name: whole[[row[axis.name] for axis in axes]]
-        for name, axes in AXES.items()
-        if name.startswith("flow-")
-    }
-
-
-_TABLES: Final = _tables()
+_MODULATED: Final = {"mw-26@1": "flow-16@1"}
+"""Families with a modulation behind the coordinates of a flow family."""
+_OF_POSITIONS: Final = {"rope-16@1": "flow-16@1"}
+"""Families that move the positions of the keys along the field of a flow family."""

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
+from multibo.warp.modulation import Modulation
+
 
 @dataclass(frozen=True, slots=True)
 class GridPlan:
@@ -28,9 +30,14 @@ class GridPlan:
 
 @dataclass(frozen=True, slots=True)
 class WarpPlan:
-    """The plans of one batch, by the number of tokens of a grid."""
+    """What is done to one batch."""
 
     grids: Mapping[int, GridPlan]
+    """Reading plans by the number of tokens of a grid; none outside their window."""
+    modulation: Modulation | None = None
+    """None where the family has none, and outside its window."""
+    of_positions: bool = False
+    """Whether it is the positions of the keys that move, not what is read."""
 
 
 def plan_grid(displacement: Tensor) -> GridPlan:

@@ -104,6 +104,16 @@ def test_a_space_of_noise_alone_has_the_plain_model_as_its_warp(
         model.search_space("plain-0@1")
 
 
+def test_a_modulation_may_have_a_window_of_its_own(tmp_path: Path) -> None:
+    text = MODEL.replace("amplitudes", "modulation_window = [0.2, 1.0]\namplitudes")
+
+    assert catalog_of(tmp_path, text).default.warp_space("").modulation_window == (
+        0.2,
+        1.0,
+    )
+    assert catalog_of(tmp_path, MODEL).default.warp_space("").modulation_window is None
+
+
 def test_the_default_may_be_a_composite_space(tmp_path: Path) -> None:
     text = SEARCH.replace(
         'default_warp_space = "flow-16@1"',
@@ -141,6 +151,7 @@ def test_without_composites_the_warp_spaces_are_all_there_is(tmp_path: Path) -> 
         MODEL.replace("flow-16@1", "flow-16@9"),
         MODEL.replace("0.1, 0.2]", "0.1]"),
         MODEL.replace("[0.0, 0.4]", "[0.0]"),
+        MODEL.replace("amplitudes", "modulation_window = [0.5, 1.5]\namplitudes"),
         MODEL.replace("guidance = 2", 'guidance = "much"'),
         MODEL.replace("steps = 4", "steps = 4\ncasting_rounds = -1"),
         MODEL.replace("steps = 4", "steps = 4\ncasting_rounds = 1.5"),

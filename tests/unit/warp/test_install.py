@@ -13,6 +13,7 @@ from multibo.warp.install import warped
 from multibo.warp.parametrization import plan
 from multibo.warp.processors import PassThrough, WarpedSelfAttention
 from tests.support.tiny_model import IDENTITY, a_family, random_warps, tiny_unet
+from tests.support.warp_families import the_family, uniform
 
 FAMILY = a_family()
 
@@ -136,3 +137,70 @@ def test_the_cross_attention_takes_the_keyword_in_silence(
         predict(unet, random_warps(3))
 
     assert "not expected" not in caplog.text
+
+
+def predict_modulated(
+    unet: UNet2DConditionModel, vectors: Sequence[Sequence[float]]
+) -> Tensor:
+    warp = plan(MODULATED, vectors, [(8, 8), (4, 4)])
+    generator = torch.Generator().manual_seed(5)
+    with torch.inference_mode():
+        prediction: Tensor = unet(
+            torch.randn(3, 4, 8, 8, generator=generator),
+            torch.tensor(700),
+            encoder_hidden_states=torch.randn(3, 6, 32, generator=generator),
+            cross_attention_kwargs={"warp": warp},
+        ).sample
+    return prediction
+
+
+MODULATED = the_family("mw-26", window=(0.0, 1.0))
+
+
+def test_the_identity_of_a_modulated_family_gives_the_bits_of_the_plain_model(
+    unet: UNet2DConditionModel,
+) -> None:
+    plain = predict(unet, None)
+    vector = uniform(1, 26)[0].tolist()
+
+    with warped(unet, MODULATED):
+        whole = predict_modulated(unet, [[0.0] * 26] * 3)
+        mixed = predict_modulated(unet, [[0.0] * 26, vector, [0.0] * 26])
+
+    assert torch.equal(whole, plain)
+    assert torch.equal(mixed[0], plain[0])
+    assert torch.equal(mixed[2], plain[2])
+    assert not torch.equal(mixed[1], plain[1])
+
+
+# The layers have two heads, which the last three axes of the heads treat alike.
+@pytest.mark.parametrize("axis", range(16, 23))
+def test_every_modulation_changes_the_prediction(
+    unet: UNet2DConditionModel, axis: int
+) -> None:
+    vector = [0.0] * 26
+    vector[axis] = 1.0
+    plain = predict(unet, None)
+
+    with warped(unet, MODULATED):
+        moved = predict_modulated(unet, [vector] * 3)
+
+    assert float((moved - plain).abs().max()) > 1e-4
+
+
+def test_attention_that_does_more_than_the_stock_one_is_not_modulated() -> None:
+    unet = tiny_unet()
+    unet.get_submodule(
+        "mid_block.attentions.0.transformer_blocks.0.attn1"
+    ).norm_q = torch.nn.LayerNorm(8)
+    with warped(unet, MODULATED):  # norms of queries and keys are repeated
+        pass
+    unet.get_submodule(
+        "mid_block.attentions.0.transformer_blocks.0.attn1"
+    ).residual_connection = True
+
+    with (
+        pytest.raises(UnsupportedAttentionError, match=r"mid_block.*residual"),
+        warped(unet, MODULATED),
+    ):
+        pass
