@@ -11,8 +11,7 @@ import hashlib
 import ipaddress
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from multibo.optimizer.api.auth_api_keys import PREFIX, KeyRing
@@ -133,26 +132,26 @@ class Authenticator:
             await asyncio.sleep(_RELOAD_S)
             await self.refresh()
 
-    @asynccontextmanager
-    async def guard(self, method: str, context: Context) -> AsyncIterator[Check]:
-        """Surround a call: who makes it, and may that one?
+    def admit(self, method: str, context: Context) -> Check:
+        """Let a call in: who makes it, and may that one?
 
         Args:
             method: full name.
             context: of the call.
 
-        Yields:
+        Returns:
             What to do before each message of a stream: its credentials may have
             expired or been revoked since. A watch says something every 10 s.
+
+        Raises:
+            TokenMissingError: if it brings no credentials.
+            TokenInvalidError: if they are worth nothing, or no longer.
+            ScopeMissingError: if they are not for this method.
         """
         principal = self.principal(context)
         PRINCIPAL.set(principal)
         check_scope(principal, method)
-
-        def still() -> None:
-            check_scope(self.principal(context), method)
-
-        yield still
+        return lambda: check_scope(self.principal(context), method)
 
 
 def _peer_names(context: Context) -> Iterator[str]:

@@ -15,12 +15,12 @@ from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from grpc_reflection.v1alpha import reflection
 
-from multibo.optimizer.api import interceptors
 from multibo.optimizer.api.auth import Authenticator
 from multibo.optimizer.api.auth_scopes import check_projects
 from multibo.optimizer.api.health import Health
 from multibo.optimizer.api.image_servicer import ImageServicer
 from multibo.optimizer.api.insight_servicer import InsightServicer
+from multibo.optimizer.api.interceptors import Around
 from multibo.optimizer.api.limits import (
     DEADLINES,
     SERVER_OPTIONS,
@@ -108,28 +108,21 @@ class Endpoint:
         )
         names = tuple(service.full_name for service in SERVICES)
         self._health = Health(names, ping=app.store.ping, engine_ready=engine_ready)
-        self._server = grpc.aio.server(
-            interceptors=self._interceptors(meter or Meter(), capacity),
-            options=SERVER_OPTIONS,
-        )
-        self._add_services(app, names)
+        self._server = grpc.aio.server(options=SERVER_OPTIONS)
+        self._add_services(app, names, self._around(meter or Meter(), capacity))
         self._watching_health: asyncio.Task[None] | None = None
 
-    def _interceptors(
-        self, meter: Meter, capacity: Capacity
-    ) -> list[grpc.aio.ServerInterceptor]:
-        guards = (
-            interceptors.request_ids,
-            interceptors.call_log(meter),
-            interceptors.refusals,
-            self._authenticator.guard,
-            CallRates(capacity.calls_per_s).guard,
-            interceptors.admission(self._slots, self._draining),
-            interceptors.deadlines(capacity.deadlines_s),
+    def _around(self, meter: Meter, capacity: Capacity) -> Around:
+        return Around(
+            meter,
+            self._authenticator,
+            CallRates(capacity.calls_per_s),
+            self._slots,
+            self._draining,
+            capacity.deadlines_s,
         )
-        return [interceptors.Around(guard) for guard in guards]
 
-    def _add_services(self, app: App, names: tuple[str, ...]) -> None:
+    def _add_services(self, app: App, names: tuple[str, ...], around: Around) -> None:
         tokens = PageTokens(app.store.secret)
         servicers = (
             SessionServicer(app, tokens, self._watches, self._draining),
@@ -140,7 +133,7 @@ class Endpoint:
         )
         self._server.add_generic_rpc_handlers(
             tuple(
-                service_handler(service, servicer, check_projects)
+                service_handler(service, servicer, check_projects, around)
                 for service, servicer in zip(SERVICES, servicers, strict=True)
             )
         )

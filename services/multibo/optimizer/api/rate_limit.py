@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from multibo.optimizer.api.auth_principals import PRINCIPAL
 from multibo.optimizer.api.errors import RateExceededError
-from multibo.optimizer.api.registration import Context
 
 _BURST_S: Final = 2.0
 """A page that opens asks for much at once: two seconds' worth may be saved up."""
@@ -67,16 +65,12 @@ class CallRates:
             )
         bucket.level -= 1
 
-    @asynccontextmanager
-    async def guard(self, method: str, context: Context) -> AsyncIterator[None]:
-        """Surround a call of a principal; who needs no credentials has no limit.
+    def take_one(self) -> None:
+        """Take a call of the present principal; who needs no credentials has no limit.
 
-        Args:
-            method: full name; unused.
-            context: of the call; unused.
+        Raises:
+            RateExceededError: if none is left.
         """
-        del method, context
         principal = PRINCIPAL.get()
         if principal is not None and principal.name:
             self.take(principal.name)
-        yield
