@@ -41,7 +41,8 @@ class DigestEngine(DirectEngine):
         *,
         timeout_s: float,
     ) -> Recommendation:
-        shown = ProposedCandidate(history[-1].shown[0], Role.ANCHOR, 0.0, 1.0, 0.5)
+        warp = history[-1].shown[0] if history else (0,) * dimension
+        shown = ProposedCandidate(warp, Role.ANCHOR, 0.0, 1.0, 0.5)
         [warp] = warps(history, 1, dimension)
         predicted = ProposedCandidate(warp, Role.EXPLOIT, 0.0, 1.0, 0.5)
         return Recommendation(shown, predicted, engine_version=VERSION)

@@ -241,9 +241,24 @@ def a_long_session(n_rounds: int) -> Document:
         images=10_000,
         base_seed=2**63 - 1,
         labels=tuple((f"key-{n}", "v" * 64) for n in range(16)),
+        warp_space="search-0-32@1",
+        warp_family="plain-0@1",
+        n_noise=32,
+        noise_angle=1 / 3,
+        casting_rounds=50,
+        control_share=1 / 3,
     )
+    directions = tuple(2**63 - 1 - n for n in range(32))
     candidates = tuple(
-        Candidate(slot, spec.base_seed, (-4_095,) * 32, "EXPLOIT", *[-1 / 3] * 2, 1 / 3)
+        Candidate(
+            slot,
+            spec.base_seed,
+            (-4_095,) * 32,
+            "EXPLOIT",
+            *[-1 / 3] * 2,
+            1 / 3,
+            directions=directions,
+        )
         for slot in range(8)
     )
     slates = [

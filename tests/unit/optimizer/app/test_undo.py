@@ -28,19 +28,35 @@ def a_driver(*, renders: bool = True) -> Driver:
     return Driver(an_app(engine=DigestEngine(), renders=renders))
 
 
-async def played(actions: list[str]) -> Driver:
+COMPOSITE = "search-8-6@1"
+SPECS: tuple[dict[str, object], ...] = (
+    {},
+    {"casting_rounds": 2, "warp_space": COMPOSITE},
+    {"casting_rounds": 9, "control_share": 0.4, "anchor": False},
+    {"control_share": 0.6, "warp_space": COMPOSITE},
+)
+"""A plain search, one that casts, one without anchors, one with many controls."""
+
+
+async def played(actions: list[str], spec: dict[str, object] | None = None) -> Driver:
     driver = a_driver()
-    await driver.create()
+    await driver.create(**(spec or {}))
     for action in actions:
         await driver.do(action)
     return driver
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.sampled_from(ACTIONS), max_size=14), st.integers(1, 6))
-def test_undo_and_redo_as_often_leave_no_trace(actions: list[str], n: int) -> None:
+@given(
+    st.lists(st.sampled_from(ACTIONS), max_size=14),
+    st.integers(1, 6),
+    st.sampled_from(SPECS),
+)
+def test_undo_and_redo_as_often_leave_no_trace(
+    actions: list[str], n: int, spec: dict[str, object]
+) -> None:
     async def check() -> None:
-        driver = await played(actions)
+        driver = await played(actions, spec)
         before = await driver.snapshot()
         n_back = min(n, len((await driver.session()).effective))
         for _ in range(n_back):
@@ -50,7 +66,7 @@ def test_undo_and_redo_as_often_leave_no_trace(actions: list[str], n: int) -> No
 
         assert await driver.snapshot() == before
         slate = (await driver.propose()).slate
-        other = await played(actions)
+        other = await played(actions, spec)
         assert slate.candidates == (await other.propose()).slate.candidates
 
     asyncio.run(check())

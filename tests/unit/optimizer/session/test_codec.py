@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from multibo.jobs.spec import Turn
 from multibo.optimizer.session import codec, machine
 from multibo.optimizer.session.errors import DocumentUnreadableError
 from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
@@ -35,6 +37,30 @@ def test_a_session_survives_the_store_to_the_last_bit() -> None:
 
     assert codec.session_from_json(data, rev=session.rev) == session
     assert session.spec.base_seed > 2**53
+
+
+def test_start_noises_survive_and_what_they_share_is_written_once() -> None:
+    first, second, *others = a_slate().candidates
+    turned = replace(first, turns=(Turn((3, 4), (5, -6)),), directions=(8, 9))
+    slate = replace(
+        a_slate(),
+        candidates=(turned, replace(second, directions=(8, 9)), *others),
+    )
+
+    data = codec.slate_to_json(slate)
+
+    assert codec.slate_from_json(data) == slate
+    assert data.count("[8,9]") == 1
+
+
+@pytest.mark.parametrize("schema", [1, 2])
+def test_a_slate_of_an_earlier_schema_is_read(schema: int) -> None:
+    document = json.loads(codec.slate_to_json(a_slate()))
+
+    assert "directions" not in json.dumps(document)
+    assert "turns" not in json.dumps(document)
+    data = json.dumps({**document, "schema": schema})
+    assert codec.slate_from_json(data) == a_slate()
 
 
 def test_slates_ends_and_log_entries_survive() -> None:

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from multibo.optimizer.session.history import (
     FEEDBACK,
     FINISH,
@@ -50,6 +54,30 @@ def test_the_digest_changes_with_the_answer_the_spec_and_the_engine() -> None:
     assert one.digest(spec, "engine@1") == fold([entry(0, 2)], slates).digest(
         spec, "engine@1"
     )
+
+
+def test_sessions_that_use_nothing_new_keep_the_digests_of_earlier_versions() -> None:
+    # What would have been proposed before an update is proposed after it.
+    before = "f96d8c241c2faebbe6a1a6abe262c336709eb085e2d571e8e0857245f2cd0ca3"
+
+    assert fold([], {}).digest(a_spec(), "e") == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"casting_rounds": 1},
+        {"control_share": 0.5},
+        {"warp_family": "flow-8@1"},
+        {"n_noise": 6},
+        {"noise_angle": 0.9},
+    ],
+    ids=str,
+)
+def test_the_digest_knows_what_later_versions_added(change: dict[str, Any]) -> None:
+    spec = a_spec(**change)
+
+    assert fold([], {}).digest(spec, "e") != fold([], {}).digest(a_spec(), "e")
 
 
 SLATES = {number: a_slate(number) for number in range(6)}
