@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import Generic, TypeVar
 
 from multibo.optimizer.preference.dataset import Answer
-from multibo.optimizer.preference.engine import fit
+from multibo.optimizer.preference.fitting import fit
 from multibo.optimizer.preference.posterior import Posterior
 from multibo.optimizer.preference.replay import Replay, replay
 
@@ -15,7 +15,7 @@ Value = TypeVar("Value")
 
 
 class PosteriorCache:
-    """`engine.fit` and `replay.replay` that remember what was asked for last."""
+    """`fitting.fit` and `replay.replay` that remember what was asked for last."""
 
     def __init__(self, capacity: int) -> None:
         self._posteriors: _Recent[Posterior] = _Recent(capacity)

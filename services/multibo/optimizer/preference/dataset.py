@@ -143,6 +143,17 @@ def choices_of(dimension: int, history: Sequence[Answer]) -> Choices:
     return Choices(points, slates, present, shares, len(history), outside)
 
 
+def thinned(history: Sequence[Answer], n_answers: int) -> tuple[Answer, ...]:
+    """Return an even sample of a history, its first and last answer included.
+
+    Args:
+        history: judged slates, oldest first.
+        n_answers: how many to keep; two or more, at most all.
+    """
+    kept = np.linspace(0, len(history) - 1, n_answers).round().astype(int)
+    return tuple(history[index] for index in kept)
+
+
 @dataclass(frozen=True, slots=True)
 class _Contest:
     entrants: list[int]

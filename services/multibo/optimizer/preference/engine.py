@@ -6,10 +6,10 @@ import logging
 from typing import Protocol
 
 from multibo.optimizer.preference.advice import Advice, advice_of, neutral_advice
-from multibo.optimizer.preference.dataset import Answer, choices_of
+from multibo.optimizer.preference.dataset import Answer
 from multibo.optimizer.preference.design import kept_recommendation, sobol_slate
 from multibo.optimizer.preference.errors import FitFailedError
-from multibo.optimizer.preference.posterior import Posterior, fit_posterior
+from multibo.optimizer.preference.fitting import Fit, fit
 from multibo.optimizer.preference.prediction import (
     Prediction,
     check_slate,
@@ -56,16 +56,6 @@ __all__ = [
 ]
 
 
-class Fit(Protocol):
-    """A pure function, so that what it returns may be kept."""
-
-    def __call__(
-        self, dimension: int, history: tuple[Answer, ...], prior: tuple[float, ...], /
-    ) -> Posterior:
-        """Return the posterior of a history under a warm start."""
-        ...
-
-
 class Live(Protocol):
     """A pure function, so that what it returns may be kept."""
 
@@ -77,23 +67,6 @@ class Live(Protocol):
 
 
 logger = logging.getLogger(__name__)
-
-
-def fit(
-    dimension: int, history: tuple[Answer, ...], prior: tuple[float, ...] = ()
-) -> Posterior:
-    """Return the posterior of a history.
-
-    Args:
-        dimension: `d`, length of every warp vector.
-        history: judged slates, oldest first; one or more.
-        prior: a warm start; empty for none.
-
-    Raises:
-        FitFailedError: if the arithmetic breaks down.
-        InvalidRequestError: if the history is not legal.
-    """
-    return fit_posterior(choices_of(dimension, history), prior)
 
 
 def propose(request: ProposalRequest, *, fit: Fit = fit) -> Proposal:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
 from multibo.optimizer.preference.arrays import Floats
 from multibo.optimizer.preference.dataset import Choices
@@ -28,6 +28,9 @@ _MAX_NEWTON_STEPS: Final = 60
 _DECREMENT_TOLERANCE: Final = 1e-9
 """Newton's decrement, in nats; the evidence gradient assumes the exact mode."""
 _SMALLEST_STEP: Final = 2.0**-12
+_LARGE: Final = 256
+"""Utilities from which the curvature's zeros are worth skipping: of its `m^2` cells
+only those of points shown together are filled."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,10 +58,18 @@ class Mode:
         A point with prior covariances `c` to the shown ones keeps the variance
         `k - c' R c`.
         """
-        weighted = self.curvature @ self.covariance
-        gain = self.curvature - weighted @ self.curvature
+        gain = self.curvature - self._explained()
         symmetric: Floats = 0.5 * (gain + gain.T)
         return symmetric
+
+    def _explained(self) -> Floats:
+        if len(self.curvature) < _LARGE:
+            small: Floats = self.curvature @ self.covariance @ self.curvature
+            return small
+        # A sparse factor has to stand on the left; it is symmetric.
+        curvature = sparse.csr_array(self.curvature)
+        large: Floats = (curvature @ (curvature @ self.covariance).T).T
+        return large
 
 
 def find_mode(
@@ -134,10 +145,19 @@ class _Whitened:
 
     def factor(self, curvature: Floats) -> tuple[Floats, bool]:
         """Return the Cholesky factor of `I + L' W L`."""
-        system = self.root.T @ curvature @ self.root
+        system = self._congruent(curvature)
         system[np.diag_indices_from(system)] += 1.0
         factor: tuple[Floats, bool] = linalg.cho_factor(system, lower=True)
         return factor
+
+    def _congruent(self, curvature: Floats) -> Floats:
+        """Return `L' W L`."""
+        if len(curvature) < _LARGE:
+            small: Floats = self.root.T @ curvature @ self.root
+            return small
+        half = sparse.csr_array(curvature) @ self.root
+        large: Floats = linalg.blas.dtrmm(1.0, self.root, half, lower=1, trans_a=1)
+        return large
 
 
 def _newton(problem: _Whitened, whitened: Floats) -> Mode:

@@ -107,6 +107,20 @@ class Posterior:
         mean = np.append(self.mean(at), self.outside.mean)
         return mean, self._root(0.5 * (covariance + covariance.T))
 
+    def guess(self, choices: Choices) -> Floats:
+        """Return the utilities expected of other contests' points.
+
+        Args:
+            choices: whose.
+        """
+        mean = self.mean(choices.points)
+        if not choices.outside:
+            return mean
+        outside = self.prior.joint_mean(choices.points[:1], outside=True)[-1:]
+        if self.outside is not None:
+            outside = np.array([self.outside.mean])
+        return np.concatenate([mean, outside])
+
     def floored(self, variance: Floats) -> Floats:
         """Return a variance lifted above what rounding makes of zero."""
         floor = _SMALLEST_RELATIVE_VARIANCE * self.kernel.variance
@@ -138,12 +152,15 @@ def fit_posterior(choices: Choices, warm: tuple[float, ...] = ()) -> Posterior:
     return condition(fit_prior(choices, warm), choices)
 
 
-def condition(prior: Prior, choices: Choices) -> Posterior:
+def condition(
+    prior: Prior, choices: Choices, *, near: Posterior | None = None
+) -> Posterior:
     """Return the posterior under a given prior.
 
     Args:
         prior: with its parameters.
         choices: the recorded contests.
+        near: a posterior of some of them, to start at; it changes only the speed.
 
     Raises:
         FitFailedError: if the arithmetic breaks down.
@@ -151,7 +168,8 @@ def condition(prior: Prior, choices: Choices) -> Posterior:
     m = choices.n_points
     mean = prior.joint_mean(choices.points, outside=choices.outside)
     covariance = prior.covariance(choices.points, outside=choices.outside)
-    mode = find_mode(mean, covariance, choices, mean)
+    start = mean if near is None else near.guess(choices)
+    mode = find_mode(mean, covariance, choices, start)
     gain = mode.precision_gain()
     outside = None
     if choices.outside:

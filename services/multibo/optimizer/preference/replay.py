@@ -27,11 +27,8 @@ from multibo.optimizer.preference.dataset import (
     unit_points,
 )
 from multibo.optimizer.preference.errors import FitFailedError
-from multibo.optimizer.preference.posterior import (
-    Posterior,
-    condition,
-    fit_posterior,
-)
+from multibo.optimizer.preference.fitting import fit
+from multibo.optimizer.preference.posterior import Posterior, condition
 from multibo.optimizer.preference.proposal import leaders
 
 LAPSE: Final = 0.02
@@ -165,7 +162,7 @@ def _renewed(
     """Return a posterior of all answers, and to how many its kernel was fitted."""
     choices = choices_of(dimension, lived.history)
     if lived.posterior is None or choices.n_answers >= 2 * lived.n_fitted:
-        return fit_posterior(choices, prior), choices.n_answers
+        return fit(dimension, lived.history, prior), choices.n_answers
     return condition(lived.posterior.prior, choices), lived.n_fitted
 
 

@@ -14,7 +14,7 @@ from multibo.optimizer.preference.dataset import (
 )
 from multibo.optimizer.preference.errors import InvalidRequestError
 
-ENGINE_VERSION: Final = "choice-gp@2"
+ENGINE_VERSION: Final = "choice-gp@3"
 """Changes whenever the same history would give another slate."""
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multibo.optimizer.preference import engine
+from multibo.optimizer.preference import engine, fitting
 from multibo.optimizer.preference.cache import PosteriorCache
 from multibo.optimizer.preference.dataset import Answer, choice, unit_points
 from multibo.optimizer.preference.design import MIN_SEPARATION, separation
@@ -71,7 +71,7 @@ def test_the_anchor_is_the_shown_warp_with_the_highest_mean() -> None:
 
     proposal = engine.propose(ProposalRequest(4, 4, 1, history))
 
-    fitted = engine.fit(4, history)
+    fitted = fitting.fit(4, history)
     shown = [warp for answer in history for warp in answer.shown]
     means = fitted.mean(unit_points(shown))
     assert proposal.candidates[0].warp == shown[int(means.argmax())]
@@ -263,7 +263,7 @@ def test_five_hundred_fits_never_fail() -> None:
         dimension = (1, 2, 6, 12, 16)[number // 7 % 5]
         history = a_hard_history(kind, dimension, 1 + number % 20, seed=number)
 
-        fitted = engine.fit(dimension, history)
+        fitted = fitting.fit(dimension, history)
 
         assert np.isfinite(fitted.mean(fitted.points)).all()
         assert (fitted.variance(fitted.points) > 0).all()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multibo.optimizer.preference import engine
+from multibo.optimizer.preference import engine, fitting
 from multibo.optimizer.preference.advice import times_kept
 from multibo.optimizer.preference.cache import PosteriorCache
 from multibo.optimizer.preference.dataset import (
@@ -158,7 +158,7 @@ def test_the_slice_passes_through_the_incumbent_row_by_row() -> None:
 
     point = incumbent.copy()
     point[3], point[1] = (slice_.x[column] + 1) / 2, (slice_.y[row] + 1) / 2
-    mean = engine.fit(4, HISTORY).mean(point[None, :])[0]
+    mean = fitting.fit(4, HISTORY).mean(point[None, :])[0]
     assert slice_.mean[row * len(slice_.x) + column] == pytest.approx(mean)
 
 
@@ -283,7 +283,7 @@ def test_variety_teaches_the_model_nothing() -> None:
 
     def spying_fit(*arguments: object) -> Posterior:
         seen.append(arguments)
-        return engine.fit(*arguments)  # type: ignore[arg-type]
+        return fitting.fit(*arguments)  # type: ignore[arg-type]
 
     slates = [
         engine.propose(ProposalRequest(4, 4, 1, HISTORY, avoid=avoid), fit=spying_fit)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from multibo.optimizer.preference import acquisition, engine, proposal
+from multibo.optimizer.preference import acquisition, fitting, proposal
 from multibo.optimizer.preference.dataset import Answer, choice, unit_points
 from multibo.optimizer.preference.slate import ProposalRequest, Role
 from tests.support.histories import a_history
@@ -16,7 +16,7 @@ def keeping(n_rounds: int) -> tuple[Answer, ...]:
 
 def test_new_candidates_come_from_the_neighborhood_of_the_incumbent() -> None:
     history = keeping(30)
-    fitted = engine.fit(1, history)
+    fitted = fitting.fit(1, history)
 
     slate = proposal.propose_slate(fitted, ProposalRequest(1, 3, 5, history))
 
@@ -26,7 +26,7 @@ def test_new_candidates_come_from_the_neighborhood_of_the_incumbent() -> None:
 
 def test_a_crowded_neighborhood_is_filled_up_from_afar() -> None:
     history = keeping(30)
-    fitted = engine.fit(1, history)
+    fitted = fitting.fit(1, history)
 
     slate = proposal.propose_slate(fitted, ProposalRequest(1, 12, 5, history))
 
@@ -39,7 +39,7 @@ def test_a_crowded_neighborhood_is_filled_up_from_afar() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_the_first_new_candidate_gains_more_than_random_neighbors(seed: int) -> None:
     history = a_history(4, 12, seed=seed)
-    fitted = engine.fit(4, history)
+    fitted = fitting.fit(4, history)
     slate = proposal.propose_slate(fitted, ProposalRequest(4, 4, seed, history))
     anchor, new, *_ = unit_points([candidate.warp for candidate in slate.candidates])
 
@@ -50,7 +50,7 @@ def test_the_first_new_candidate_gains_more_than_random_neighbors(seed: int) -> 
 
 
 def test_the_mean_maximizer_is_a_quantized_point_of_the_box() -> None:
-    fitted = engine.fit(4, a_history(4, 12))
+    fitted = fitting.fit(4, a_history(4, 12))
 
     point = proposal.mean_maximizer(fitted, seed=1)
 
