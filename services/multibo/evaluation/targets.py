@@ -14,7 +14,7 @@ import numpy as np
 from multibo.evaluation.errors import ProtocolError
 from multibo.evaluation.held_out import half_said
 from multibo.evaluation.prompts import changed_prompt, prompt_for
-from multibo.jobs.catalog import ModelSpec
+from multibo.jobs.catalog import ModelSpec, WarpSpaceSpec
 from multibo.jobs.spec import SEED_LIMIT, RenderSpec
 from multibo.warp.space import warp_space
 
@@ -110,7 +110,16 @@ def target_spec(model: ModelSpec, task: Task) -> RenderSpec:
     generator = np.random.default_rng([task.seed, _STREAMS[task.kind]])
     if task.kind is TargetKind.SEED:
         return replace(start, base_seed=int(generator.integers(SEED_LIMIT)))
-    spec = model.warp_space(start.warp_space)
+    spec = _bending(model)
     space = warp_space(spec.family, spec.revision)
     hidden = generator.uniform(-1, 1, space.dimension)
-    return replace(start, warp=space.quantize(hidden.tolist()))
+    warp = space.quantize(hidden.tolist())
+    return replace(start, warp_space=spec.name, warp=warp)
+
+
+def _bending(model: ModelSpec) -> WarpSpaceSpec:
+    """Return the warp space of the model's sessions, or the first if they have none."""
+    spec = model.warp_space("")
+    if spec.dimension:
+        return spec
+    return next(space for space in model.warp_spaces.values() if space.dimension)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from multibo.jobs.catalog import SearchSpaceSpec
+from multibo.jobs.catalog import Catalog, SearchSpaceSpec
 from multibo.jobs.spec import SEED_LIMIT
 from multibo.optimizer.app.errors import SessionExistsError
 from multibo.optimizer.app.ports import App
@@ -73,7 +73,7 @@ async def create_session(
     now_ms = app.clock.now_ms()
     session = Session(
         name=name,
-        spec=session_spec(app, command, name),
+        spec=session_spec(app.catalog, command, name),
         state=SessionState.ACTIVE,
         rev=1,
         create_time_ms=now_ms,
@@ -94,11 +94,13 @@ async def create_session(
     return encode(view(app, holder))
 
 
-def session_spec(app: App, command: CreateSession, name: SessionName) -> SessionSpec:
+def session_spec(
+    catalog: Catalog, command: CreateSession, name: SessionName
+) -> SessionSpec:
     """Return the spec with every default filled in.
 
     Args:
-        app: the ports.
+        catalog: the models there are.
         command: what was asked for.
         name: of the session; its hash is the default seed, so that a repeated
             call without a seed asks for the same session.
@@ -107,7 +109,7 @@ def session_spec(app: App, command: CreateSession, name: SessionName) -> Session
         UnknownModelError: if the catalog has no such model.
         UnknownWarpSpaceError: if the model has no such warp space.
     """
-    model = app.catalog.model(command.model)
+    model = catalog.model(command.model)
     space = model.search_space(command.warp_space)
     family, n_noise, noise_angle = noise_part(space)
     k = _or(command.k, DEFAULT_K)
