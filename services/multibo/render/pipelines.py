@@ -14,6 +14,7 @@ from multibo.jobs.catalog import ModelSpec, WarpSpaceSpec
 from multibo.jobs.spec import RenderSpec
 from multibo.render import denoise, images
 from multibo.render.architectures.port import Architecture
+from multibo.render.distilled import Distilled, load_distilled
 from multibo.render.embeddings import EmbeddingCache, TextEmbedding
 from multibo.render.errors import BatchRefusedError, ImageNotFiniteError
 from multibo.render.images import RenderedImage
@@ -43,24 +44,36 @@ def load_pipeline(
     Raises:
         ModelFilesError: if the files are missing, damaged, of another architecture or
             in contradiction to the catalog.
+        DeltaUnusableError: if the delta that the catalog names does not fit the model.
     """
     if threads is not None:
         torch.set_num_threads(threads)
     precision = precision or Precision()
     architecture = load_architecture(model, precision)
-    return Pipeline(model, architecture, numerics=numerics_tag(precision))
+    distilled = load_distilled(model, architecture)
+    numerics = numerics_tag(precision)
+    if distilled is not None:
+        numerics = f"{numerics}/{distilled.tag}"
+    return Pipeline(model, architecture, numerics=numerics, distilled=distilled)
 
 
 class Pipeline:
     """A loaded model; renders one batch at a time."""
 
     def __init__(
-        self, model: ModelSpec, architecture: Architecture, *, numerics: str
+        self,
+        model: ModelSpec,
+        architecture: Architecture,
+        *,
+        numerics: str,
+        distilled: Distilled | None = None,
     ) -> None:
         self.model = model
         self.numerics = numerics
         """What, apart from the spec, decides the bits of a picture."""
         self.architecture = architecture
+        self.distilled = distilled
+        """The same model with its guidance in the weights, for the rows it serves."""
         self.embeddings = EmbeddingCache(architecture.encode)
         self._families = {
             name: _family(spec) for name, spec in model.warp_spaces.items()
@@ -117,7 +130,7 @@ class Pipeline:
         self._assert_one_batch(rows)
         with self._lock, torch.inference_mode():
             batch = denoise.denoise(
-                self.architecture,
+                self._architecture_for(rows[0]),
                 self._families[rows[0].warp_space],
                 denoise.start_batch([self._row(spec) for spec in rows]),
                 observer,
@@ -152,6 +165,12 @@ class Pipeline:
         scale_px = self.architecture.scale_px
         if spec.width_px % scale_px or spec.height_px % scale_px:
             raise BatchRefusedError(f"sides are no multiples of {scale_px} px")
+
+    def _architecture_for(self, spec: RenderSpec) -> Architecture:
+        # Rows of one compat key agree on this.
+        if self.distilled is not None and self.distilled.serves(spec):
+            return self.distilled
+        return self.architecture
 
     def _row(self, spec: RenderSpec) -> denoise.Row:
         space = self._families[spec.warp_space].space
@@ -209,6 +228,7 @@ def _family(spec: WarpSpaceSpec) -> WarpFamily:
         window=spec.window,
         blocks=spec.blocks,
         amplitudes=spec.amplitudes,
+        modulation_window=spec.modulation_window,
     )
 
 
