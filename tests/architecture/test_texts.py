@@ -98,7 +98,7 @@ def test_a_text_is_written_in_us_english(path: str) -> None:
 @pytest.mark.parametrize("process", ["optimizer", "render", "gateway"])
 def test_the_settings_of_a_process_are_those_documented(process: str) -> None:
     settings = importlib.import_module(f"multibo.{process}.settings").Settings
-    shared = {"redis_url", "blob_url", "catalog", "process"}
+    shared = {"redis_url", "blob_url", "blob_url_key", "catalog", "process"}
     fields = {field.name.upper() for field in dataclasses.fields(settings)}
 
     documented = set(

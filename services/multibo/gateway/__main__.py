@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 
+from multibo.blobs.errors import BlobError
 from multibo.gateway.errors import SettingInvalidError
 from multibo.gateway.server import serve
 from multibo.gateway.settings import Settings
@@ -22,7 +23,11 @@ def main() -> int:
         sys.stderr.write(f"multibo.gateway: {error}\n")
         return 2
     configure_logs("gateway", settings.log_level)
-    asyncio.run(serve(settings))
+    try:
+        asyncio.run(serve(settings))
+    except BlobError as error:
+        sys.stderr.write(f"multibo.gateway: {error}\n")
+        return 2
     return 0
 
 

@@ -3,14 +3,19 @@
 from multibo.gateway import asgi
 from multibo.gateway.admission import Admission
 from multibo.gateway.grpc_web import CONTENT_TYPES, PATH, GrpcWeb
+from multibo.gateway.images import SignedImages
 from multibo.gateway.static_files import StaticFiles
 
 
 class Gateway:
-    """Page, gRPC-Web and health under one origin."""
+    """Page, gRPC-Web, signed images and health under one origin."""
 
     def __init__(
-        self, admission: Admission, grpc_web: GrpcWeb, page: StaticFiles
+        self,
+        admission: Admission,
+        grpc_web: GrpcWeb,
+        page: StaticFiles,
+        images: SignedImages | None = None,
     ) -> None:
         """Compose the parts.
 
@@ -18,10 +23,12 @@ class Gateway:
             admission: host and origin rules.
             grpc_web: relays calls to the optimizer.
             page: files of the page.
+            images: answers signed URLs; None where there are none.
         """
         self._admission = admission
         self._grpc_web = grpc_web
         self._page = page
+        self._images = images
 
     async def __call__(
         self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send
@@ -75,5 +82,7 @@ class Gateway:
             await asgi.respond_text(send, 200, "ok", headers)
         elif scope["path"] in self._page:
             await self._page(scope, send, headers)
+        elif self._images is not None and scope["path"] in self._images:
+            await self._images(scope, send, headers)
         else:
             await asgi.respond_text(send, 404, "not found", headers)

@@ -8,10 +8,13 @@ from typing import Final
 
 import uvicorn
 
+from multibo.blobs.opening import open_blobs
+from multibo.blobs.urls import UrlKeys
 from multibo.gateway import upstream
 from multibo.gateway.admission import Admission
 from multibo.gateway.app import Gateway
 from multibo.gateway.grpc_web import MAX_MESSAGE_BYTES, GrpcWeb
+from multibo.gateway.images import SignedImages
 from multibo.gateway.settings import Address, Settings
 from multibo.gateway.static_files import StaticFiles
 
@@ -84,11 +87,23 @@ async def serve(settings: Settings) -> None:
 
     Args:
         settings: of this process.
+
+    Raises:
+        BlobError: if the image store or the key of its URLs cannot be used.
     """
     draining = asyncio.Event()
+    images = _images(settings)
     async with upstream.channel(settings, CHANNEL_OPTIONS) as channel:
-        app = Gateway(Admission(settings), GrpcWeb(channel, draining), StaticFiles())
+        grpc_web = GrpcWeb(channel, draining)
+        app = Gateway(Admission(settings), grpc_web, StaticFiles(), images)
         await GatewayServer(_config(app, settings.listen), draining).serve()
+
+
+def _images(settings: Settings) -> SignedImages | None:
+    if not (settings.blob_url and settings.blob_url_key):
+        return None
+    keys = UrlKeys.parse(settings.blob_url_key)
+    return SignedImages(open_blobs(settings.blob_url), keys)
 
 
 def _config(app: Gateway, listen: Address) -> uvicorn.Config:

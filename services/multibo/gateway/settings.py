@@ -1,7 +1,7 @@
 """Settings of the gateway process, from `MULTIBO_GATEWAY_<FIELD>`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -46,6 +46,11 @@ class Settings:
     hosts: tuple[str, ...] = ()
     """Names under which the gateway is reached, beside those of loopback. Empty: on
     loopback no other, elsewhere any."""
+    blob_url: str = ""
+    """Where images are; falls back to `MULTIBO_BLOB_URL`. Empty serves none."""
+    blob_url_key: str = field(default="", repr=False)
+    """Checks image URLs; falls back to `MULTIBO_BLOB_URL_KEY`, which the optimizer
+    signs with. Empty serves none."""
     log_level: str = "INFO"
     """One of `multibo.telemetry.logs.LEVELS`."""
 
@@ -75,6 +80,8 @@ class Settings:
                 _origin(item) for item in _items(environment, f"{PREFIX}ORIGINS")
             ),
             hosts=tuple(item.lower() for item in _items(environment, f"{PREFIX}HOSTS")),
+            blob_url=_shared(environment, "BLOB_URL"),
+            blob_url_key=_shared(environment, "BLOB_URL_KEY"),
             log_level=_log_level(environment, default.log_level),
         )
 
@@ -141,6 +148,11 @@ def _log_level(environment: Mapping[str, str], default: str) -> str:
     if level.upper() not in LEVELS:
         raise SettingInvalidError(name=name, value=level, expected=" ".join(LEVELS))
     return level
+
+
+def _shared(environment: Mapping[str, str], field: str) -> str:
+    own = environment.get(PREFIX + field, "")
+    return own or environment.get(f"MULTIBO_{field}", "")
 
 
 def _items(environment: Mapping[str, str], name: str) -> list[str]:

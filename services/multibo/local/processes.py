@@ -52,6 +52,8 @@ class Plan:
     page: Address
     n_workers: int
     n_cores: int
+    blob_url_key: str = field(default="", repr=False)
+    """Signs the addresses of images; empty: what we inherited, if anything."""
     redis: RedisPlan | None = None
     """None: somebody else's server is used, and never stopped."""
 
@@ -100,7 +102,9 @@ def _optimizer(plan: Plan) -> ProcessSpec:
             **_shared(plan),
             # Rendering is the slow part: it gets the cores, the engine one thread.
             **_threads(1),
+            **_image_urls(plan),
             "MULTIBO_OPTIMIZER_LISTEN": plan.grpc_target,
+            "MULTIBO_OPTIMIZER_GATEWAY_URL": f"http://{plan.page}",
         },
         is_ready=lambda _pid: probes.optimizer_serves(plan.grpc_target),
         ready_within_s=120,
@@ -134,6 +138,7 @@ def _gateway(plan: Plan) -> ProcessSpec:
         command=_module("multibo.gateway"),
         environment={
             **_shared(plan),
+            **_image_urls(plan),
             "MULTIBO_GATEWAY_LISTEN": str(plan.page),
             "MULTIBO_GATEWAY_OPTIMIZER": plan.grpc_target,
             # gRPC would send even a loopback call through http_proxy.
@@ -157,6 +162,11 @@ def _shared(plan: Plan) -> dict[str, str]:
         "MULTIBO_CATALOG": str(plan.catalog),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _image_urls(plan: Plan) -> dict[str, str]:
+    # The worker signs nothing: it need not know.
+    return {"MULTIBO_BLOB_URL_KEY": plan.blob_url_key} if plan.blob_url_key else {}
 
 
 def _threads(n_threads: int) -> dict[str, str]:

@@ -6,6 +6,7 @@
 - `redis/`: the server's append-only file and socket
 - `images/`: rendered images
 - `logs/`: one file per process
+- `image_urls.key`: signs the addresses of images
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -105,6 +107,17 @@ class StateDir:
             endpoints: of the stack that is now ready.
         """
         _replace(self._endpoints, endpoints.to_json())
+
+    def image_urls_key(self) -> str:
+        """Return the key that signs image URLs, made by the first stack."""
+        path = self.path / "image_urls.key"
+        if not path.exists():
+            path.touch(mode=0o600)
+        key = path.read_text().strip()
+        if not key:
+            key = secrets.token_hex(32)
+            path.write_text(key + "\n")
+        return key
 
     def remembered_ports(self) -> dict[str, int]:
         """Return the ports of the last run by process name; empty if unknown."""

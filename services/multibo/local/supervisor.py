@@ -39,6 +39,7 @@ class Stack:
         n_workers: int = 1,
         redis_url: str = "",
         blob_url: str = "",
+        blob_url_key: str = "",
         catalog: Path | None = None,
         report: Callable[[str], None] = _say_nothing,
     ) -> None:
@@ -51,6 +52,7 @@ class Stack:
             n_workers: worker processes; the cores are divided among them.
             redis_url: a server to use and leave alone; empty starts one.
             blob_url: where images go; empty means into the state directory.
+            blob_url_key: signs image URLs; empty keeps one in the state directory.
             catalog: models offered; None means the embedded one.
             report: told in one line about every step and every restart.
 
@@ -65,6 +67,7 @@ class Stack:
         self._n_workers = n_workers
         self._redis_url = redis_url
         self._blob_url = blob_url
+        self._blob_url_key = blob_url_key
         self._catalog = catalog
         self._report = report
         self._held = contextlib.ExitStack()
@@ -171,6 +174,7 @@ class Stack:
             page=page,
             n_workers=self._n_workers,
             n_cores=processes.n_usable_cores(),
+            blob_url_key=self._blob_url_key or self._state.image_urls_key(),
             redis=redis,
         )
 

@@ -35,8 +35,8 @@ def run(options: UpOptions, environment: Mapping[str, str]) -> None:
 
     Args:
         options: from the command line.
-        environment: MULTIBO_REDIS_URL, MULTIBO_BLOB_URL and MULTIBO_CATALOG name
-            parts to use instead of the embedded ones.
+        environment: MULTIBO_REDIS_URL, MULTIBO_BLOB_URL, MULTIBO_BLOB_URL_KEY and
+            MULTIBO_CATALOG name parts to use instead of the embedded ones.
 
     Raises:
         LocalError: the subclass says what to do; everything has been stopped.
@@ -49,6 +49,7 @@ def run(options: UpOptions, environment: Mapping[str, str]) -> None:
         n_workers=options.n_workers,
         redis_url=environment.get("MULTIBO_REDIS_URL", ""),
         blob_url=environment.get("MULTIBO_BLOB_URL", ""),
+        blob_url_key=environment.get("MULTIBO_BLOB_URL_KEY", ""),
         catalog=Path(catalog) if catalog else None,
         report=_say,
     )

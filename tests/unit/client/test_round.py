@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from multibo.client import AsyncSession, errors, types
 from multibo.v1 import (
     event_pb2,
+    image_pb2,
     image_service_pb2,
     round_pb2,
     round_service_pb2,
@@ -210,3 +213,44 @@ async def test_an_image_is_its_bytes(
 
     assert await round.candidates[1].image() == b"png"
     assert optimizer.requests["GetImage"][0].name == f"{ROUND}/candidates/1"
+    assert optimizer.requests["GetImage"][0].size == image_pb2.IMAGE_SIZE_FULL
+
+
+async def test_a_thumbnail_is_the_bytes_of_the_small_rendition(
+    session: AsyncSession, optimizer: ScriptedOptimizer
+) -> None:
+    proposes(optimizer, a_round(OPEN, READY, READY))
+    optimizer.on("GetImage", image_service_pb2.GetImageResponse(data=b"small"))
+    round = await session.propose()
+
+    assert await round.candidates[1].thumbnail() == b"small"
+    assert optimizer.requests["GetImage"][0].size == image_pb2.IMAGE_SIZE_THUMBNAIL
+
+
+@pytest.mark.parametrize(
+    ("thumbnail", "size"),
+    [
+        (False, image_pb2.IMAGE_SIZE_FULL),
+        (True, image_pb2.IMAGE_SIZE_THUMBNAIL),
+    ],
+)
+async def test_a_url_comes_with_its_end_and_its_image(
+    session: AsyncSession,
+    optimizer: ScriptedOptimizer,
+    thumbnail: bool,
+    size: image_pb2.ImageSize,
+) -> None:
+    proposes(optimizer, a_round(OPEN, READY, READY))
+    reply = image_service_pb2.GetImageUrlResponse(url="https://images.example/1")
+    reply.expire_time.FromSeconds(1_800_000_000)
+    reply.image.size_bytes = 7
+    optimizer.on("GetImageUrl", reply)
+    round = await session.propose()
+
+    link = await round.candidates[1].image_url(thumbnail=thumbnail)
+
+    assert link.url == "https://images.example/1"
+    assert link.expire_time == datetime.fromtimestamp(1_800_000_000, tz=UTC)
+    assert link.image.size_bytes == 7
+    assert optimizer.requests["GetImageUrl"][0].name == f"{ROUND}/candidates/1"
+    assert optimizer.requests["GetImageUrl"][0].size == size

@@ -122,7 +122,18 @@ def test_the_whole_loop_runs_without_an_event_loop(
     assert images == [b"png", b"png"]
     assert round.state.value == "JUDGED"
     assert best.candidate.slot == 1
-    assert best.image() == b"png"
+    assert best.image() == best.thumbnail() == b"png"
+
+
+def test_the_url_of_an_image_is_had_without_an_event_loop(
+    multibo: Project, scripted: ScriptedOptimizer
+) -> None:
+    url = "https://images.example/1"
+    scripted.on("GetImageUrl", image_service_pb2.GetImageUrlResponse(url=url))
+    round = multibo.create_session(prompt="comic portrait").propose()
+
+    assert round.candidates[0].image_url(thumbnail=True).url == url
+    assert round.candidates[0].thumbnail() == b"png"
 
 
 def test_reads_come_through(multibo: Project, scripted: ScriptedOptimizer) -> None:

@@ -21,6 +21,8 @@ def test_every_field_is_read() -> None:
         "MULTIBO_GATEWAY_ORIGINS": "https://a.example, http://B.example:81/",
         "MULTIBO_GATEWAY_HOSTS": "Tunnel.example",
         "MULTIBO_GATEWAY_LOG_LEVEL": "debug",
+        "MULTIBO_GATEWAY_BLOB_URL": "file:///images",
+        "MULTIBO_GATEWAY_BLOB_URL_KEY": "k" * 32,
         "MULTIBO_GATEWAY_TLS_CA": "/tls/ca.crt",
         "MULTIBO_GATEWAY_TLS_CERT": "/tls/tls.crt",
         "MULTIBO_GATEWAY_TLS_KEY": "/tls/tls.key",
@@ -34,10 +36,22 @@ def test_every_field_is_read() -> None:
         origins=("https://a.example", "http://b.example:81"),
         hosts=("tunnel.example",),
         log_level="debug",
+        blob_url="file:///images",
+        blob_url_key="k" * 32,
         tls_ca=Path("/tls/ca.crt"),
         tls_cert=Path("/tls/tls.crt"),
         tls_key=Path("/tls/tls.key"),
     )
+
+
+def test_images_are_where_all_processes_have_them_and_their_key_is_not_shown() -> None:
+    shared = {"MULTIBO_BLOB_URL": "s3://images", "MULTIBO_BLOB_URL_KEY": "k" * 32}
+
+    settings = Settings.from_environment(shared)
+
+    assert settings.blob_url == "s3://images"
+    assert settings.blob_url_key == "k" * 32
+    assert "k" * 32 not in repr(settings)
 
 
 @pytest.mark.parametrize("given", [("CERT",), ("KEY",), ("CERT", "KEY"), ("CA", "KEY")])

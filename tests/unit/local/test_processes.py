@@ -19,6 +19,7 @@ PLAN = Plan(
     page=Address("127.0.0.1", 8080),
     n_workers=1,
     n_cores=2,
+    blob_url_key="k" * 64,
     redis=RedisPlan(Path("/bin/redis-server"), Path("/state"), Path("/state/r.sock")),
 )
 
@@ -87,6 +88,16 @@ def test_the_gateway_calls_where_the_optimizer_listens() -> None:
     calls = specs["gateway"].environment["MULTIBO_GATEWAY_OPTIMIZER"]
     assert listens == calls == PLAN.grpc_target
     assert specs["gateway"].environment["MULTIBO_GATEWAY_LISTEN"] == "127.0.0.1:8080"
+
+
+def test_image_urls_lead_to_the_gateway_which_has_the_key_that_signs_them() -> None:
+    specs = by_name()
+
+    signs, checks = (specs[n].environment for n in ("optimizer", "gateway"))
+    assert signs["MULTIBO_OPTIMIZER_GATEWAY_URL"] == "http://127.0.0.1:8080"
+    assert signs["MULTIBO_BLOB_URL_KEY"] == checks["MULTIBO_BLOB_URL_KEY"] == "k" * 64
+    assert "MULTIBO_BLOB_URL_KEY" not in specs["worker"].environment
+    assert "k" * 64 not in repr(PLAN)
 
 
 def test_programs_are_named_by_absolute_path() -> None:

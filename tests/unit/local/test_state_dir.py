@@ -99,3 +99,13 @@ def test_a_file_in_the_place_of_the_directory_is_refused(tmp_path: Path) -> None
         StateDir(tmp_path / "file"),
     ):
         pass
+
+
+def test_the_key_of_image_urls_is_made_once_and_is_private(tmp_path: Path) -> None:
+    with StateDir(tmp_path) as state:
+        key = state.image_urls_key()
+    with StateDir(tmp_path) as state:
+        assert state.image_urls_key() == key
+
+    assert len(key) == 64
+    assert (tmp_path / "image_urls.key").stat().st_mode & 0o077 == 0

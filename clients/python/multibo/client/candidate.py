@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 
 from multibo.client import convert
 from multibo.client.channel import Transport, new_request_id
-from multibo.client.types import CandidateInfo, CandidateRole, CandidateState
-from multibo.v1 import image_service_pb2, round_service_pb2
+from multibo.client.types import (
+    CandidateInfo,
+    CandidateRole,
+    CandidateState,
+    ImageUrl,
+)
+from multibo.v1 import image_pb2, image_service_pb2, round_service_pb2
 
 
 class AsyncCandidate:
@@ -48,11 +54,47 @@ class AsyncCandidate:
 
         Raises:
             CandidateNotReadyError: if there is none yet.
-            ImageTooLargeError: if it does not fit into a message.
+            ImageTooLargeError: if it does not fit into a message; see `image_url`.
         """
+        return await self._bytes(image_pb2.IMAGE_SIZE_FULL)
+
+    async def thumbnail(self) -> bytes:
+        """Return its image, at most 128 pixels long; a small one as it is.
+
+        Raises:
+            CandidateNotReadyError: if there is none yet.
+        """
+        return await self._bytes(image_pb2.IMAGE_SIZE_THUMBNAIL)
+
+    async def image_url(self, *, thumbnail: bool = False) -> ImageUrl:
+        """Return a URL of its image, of any size, for any HTTP client.
+
+        Whoever holds it may fetch that one image until it expires.
+
+        Args:
+            thumbnail: whether the image is wanted at most 128 pixels long.
+
+        Raises:
+            CandidateNotReadyError: if there is no image yet.
+            NotOfferedError: if the server signs no URLs.
+        """
+        size = (
+            image_pb2.IMAGE_SIZE_THUMBNAIL if thumbnail else image_pb2.IMAGE_SIZE_FULL
+        )
+        reply: image_service_pb2.GetImageUrlResponse = await self._transport.read(
+            self._transport.images.GetImageUrl,
+            image_service_pb2.GetImageUrlRequest(name=self.name, size=size),
+        )
+        return ImageUrl(
+            url=reply.url,
+            expire_time=reply.expire_time.ToDatetime(tzinfo=UTC),
+            image=convert.image_info(reply.image),
+        )
+
+    async def _bytes(self, size: image_pb2.ImageSize) -> bytes:
         reply: image_service_pb2.GetImageResponse = await self._transport.read(
             self._transport.images.GetImage,
-            image_service_pb2.GetImageRequest(name=self.name),
+            image_service_pb2.GetImageRequest(name=self.name, size=size),
         )
         return reply.data
 

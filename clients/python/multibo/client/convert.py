@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from multibo.client import events, fields, types
 from multibo.v1 import (
+    image_pb2,
     insight_pb2,
     model_pb2,
     round_pb2,
@@ -160,7 +161,7 @@ def candidate_info(candidate: round_pb2.Candidate) -> types.CandidateInfo:
         utility_mean=fields.number(candidate, "utility_mean"),
         utility_sd=fields.number(candidate, "utility_sd"),
         win_probability=fields.number(candidate, "win_probability"),
-        image=_image(candidate),
+        image=image_info(candidate.image) if candidate.HasField("image") else None,
         failure=_failure(candidate),
         estimated_wait_s=fields.seconds(candidate, "estimated_wait"),
         enqueue_time=fields.time(candidate, "enqueue_time"),
@@ -169,10 +170,12 @@ def candidate_info(candidate: round_pb2.Candidate) -> types.CandidateInfo:
     )
 
 
-def _image(candidate: round_pb2.Candidate) -> types.ImageInfo | None:
-    if not candidate.HasField("image"):
-        return None
-    image = candidate.image
+def image_info(image: image_pb2.ImageInfo) -> types.ImageInfo:
+    """Return what is known about an image.
+
+    Args:
+        image: from the wire.
+    """
     return types.ImageInfo(
         digest=image.digest,
         media_type=image.media_type,

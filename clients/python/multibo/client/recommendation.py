@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from multibo.client.candidate import AsyncCandidate
 from multibo.client.channel import Transport
-from multibo.client.types import RecommendationInfo
+from multibo.client.types import ImageUrl, RecommendationInfo
 
 
 class AsyncRecommendation:
@@ -17,3 +17,15 @@ class AsyncRecommendation:
     async def image(self) -> bytes:
         """Return the incumbent's image."""
         return await self.candidate.image()
+
+    async def thumbnail(self) -> bytes:
+        """Return the incumbent's image, small; see `AsyncCandidate.thumbnail`."""
+        return await self.candidate.thumbnail()
+
+    async def image_url(self, *, thumbnail: bool = False) -> ImageUrl:
+        """Return a URL of the incumbent's image; see `AsyncCandidate.image_url`.
+
+        Args:
+            thumbnail: whether the image is wanted at most 128 pixels long.
+        """
+        return await self.candidate.image_url(thumbnail=thumbnail)

@@ -14,6 +14,7 @@ from multibo.client.types import (
     CandidateInfo,
     CandidateRole,
     CandidateState,
+    ImageUrl,
     RecommendationInfo,
     RoundInfo,
     RoundState,
@@ -62,6 +63,18 @@ class Candidate:
     def image(self) -> bytes:
         """Run `AsyncCandidate.image`."""
         return self._loop.run(self._core.image())
+
+    def thumbnail(self) -> bytes:
+        """Run `AsyncCandidate.thumbnail`."""
+        return self._loop.run(self._core.thumbnail())
+
+    def image_url(self, *, thumbnail: bool = False) -> ImageUrl:
+        """Run `AsyncCandidate.image_url`.
+
+        Args:
+            thumbnail: whether the image is wanted at most 128 pixels long.
+        """
+        return self._loop.run(self._core.image_url(thumbnail=thumbnail))
 
     def retry(self) -> CandidateInfo:
         """Run `AsyncCandidate.retry`."""
@@ -240,3 +253,15 @@ class Recommendation:
     def image(self) -> bytes:
         """Run `AsyncRecommendation.image`."""
         return self._loop.run(self._core.image())
+
+    def thumbnail(self) -> bytes:
+        """Run `AsyncRecommendation.thumbnail`."""
+        return self._loop.run(self._core.thumbnail())
+
+    def image_url(self, *, thumbnail: bool = False) -> ImageUrl:
+        """Run `AsyncRecommendation.image_url`.
+
+        Args:
+            thumbnail: whether the image is wanted at most 128 pixels long.
+        """
+        return self._loop.run(self._core.image_url(thumbnail=thumbnail))

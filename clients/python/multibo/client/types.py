@@ -28,6 +28,15 @@ class ImageInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageUrl:
+    """Where anybody who is given it may fetch one image, for a while."""
+
+    url: str
+    expire_time: datetime
+    image: ImageInfo
+
+
+@dataclass(frozen=True, slots=True)
 class RenderFailure:
     """Why a candidate has no image."""
 
