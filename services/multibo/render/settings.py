@@ -25,6 +25,8 @@ class Settings:
     """Catalog names to serve; empty means all."""
     threads: int | None = None
     """CPU threads of the arithmetic; None leaves them as they are."""
+    dtype: str = "auto"
+    """Number format of the arithmetic: auto, float32, bfloat16 or float16."""
     batch_rows: int = 4
     """Rows rendered together at most, 1..8."""
     metrics_listen: str = ""
@@ -52,6 +54,7 @@ class Settings:
                 catalog=Path(environment["MULTIBO_CATALOG"]),
                 models=tuple(name for name in models.split(",") if name),
                 threads=int(threads) if threads else None,
+                dtype=environment.get("MULTIBO_RENDER_DTYPE") or "auto",
                 batch_rows=int(environment.get("MULTIBO_RENDER_BATCH_ROWS", "4")),
                 metrics_listen=environment.get("MULTIBO_RENDER_METRICS_LISTEN", ""),
                 log_level=environment.get("MULTIBO_RENDER_LOG_LEVEL", "INFO"),

@@ -19,6 +19,7 @@ from multibo.render.batching import Drain
 from multibo.render.celery_app import make_app, register_drain, wake_up
 from multibo.render.leases import Leases
 from multibo.render.pipelines import Pipeline, load_pipeline
+from multibo.render.precision import Precision
 from multibo.render.register import Register
 from multibo.render.settings import Settings
 from multibo.render.watchdog import Watchdog
@@ -79,10 +80,13 @@ class Worker:
     def _load(self) -> dict[str, Pipeline]:
         catalog = Catalog.load(self._settings.catalog)
         names = self._settings.models or tuple(catalog.models)
+        precision = Precision.named(dtype=self._settings.dtype, device="cpu")
         pipelines = {}
         for name in names:
             pipeline = load_pipeline(
-                catalog.model(name), threads=self._settings.threads
+                catalog.model(name),
+                threads=self._settings.threads,
+                precision=precision,
             )
             began = time.monotonic()
             psnr_db = golden.check_golden(pipeline)

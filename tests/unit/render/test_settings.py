@@ -19,6 +19,7 @@ def test_shared_settings_suffice() -> None:
 
     assert settings.catalog == Path("/catalog.toml")
     assert (settings.models, settings.threads) == ((), None)
+    assert settings.dtype == "auto"
     assert settings.process
 
 
@@ -28,6 +29,7 @@ def test_own_settings_are_read() -> None:
             **SHARED,
             "MULTIBO_RENDER_MODELS": "avatars,sdxl",
             "MULTIBO_RENDER_THREADS": "2",
+            "MULTIBO_RENDER_DTYPE": "bfloat16",
             "MULTIBO_RENDER_BATCH_ROWS": "8",
             "MULTIBO_RENDER_METRICS_LISTEN": "127.0.0.1:9465",
         }
@@ -35,6 +37,7 @@ def test_own_settings_are_read() -> None:
 
     assert settings.models == ("avatars", "sdxl")
     assert (settings.threads, settings.batch_rows) == (2, 8)
+    assert settings.dtype == "bfloat16"
     assert settings.metrics_listen == "127.0.0.1:9465"
 
 
