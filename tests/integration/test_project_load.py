@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -51,29 +52,59 @@ async def test_finished_sessions_take_no_place(
         await create(store, number, finished=number % 2 == 0)
     await create(store, 0, project="theirs")
 
-    assert await load.sessions("local", limit=6) == 3
-    assert await load.sessions("local", limit=2) >= 2
-    assert await load.sessions("theirs", limit=1) == 1
-    assert await load.sessions("nobody", limit=1) == 0
+    assert await load.sessions("local") == 3
+    assert await load.sessions("theirs") == 1
+    assert await load.sessions("nobody") == 0
 
 
-async def test_a_long_list_is_counted_page_by_page(
+async def test_finishing_and_deleting_free_a_place(
     store: RedisStore, load: RedisLoad
 ) -> None:
-    for number in range(430):
-        await create(store, number, finished=number < 220)
+    for number in range(3):
+        await create(store, number)
+    first = await store.read(SessionName("local", "session-0"))
+    finished = replace(first, rev=first.rev + 1, state=SessionState.FINISHED)
 
-    assert await load.sessions("local", limit=430) == 210
-    assert 150 <= await load.sessions("local", limit=150) < 430
+    await store.commit(Change(finished))
+    await store.delete(SessionName("local", "session-1"))
+
+    assert await load.sessions("local") == 1
 
 
-async def test_a_forgotten_session_takes_no_place(
-    store: RedisStore, load: RedisLoad, redis: Redis
+async def test_an_expired_session_takes_no_place(redis: Redis, load: RedisLoad) -> None:
+    short = RedisStore(redis, session_ttl_ms=30)
+    await create(short, 1)
+
+    await asyncio.sleep(0.06)
+
+    assert await load.sessions("local") == 0
+
+
+async def test_a_command_keeps_the_place(redis: Redis, load: RedisLoad) -> None:
+    short = RedisStore(redis, session_ttl_ms=30)
+    lasting = RedisStore(redis, session_ttl_ms=60_000)
+    await create(short, 1)
+    session = await short.read(SessionName("local", "session-1"))
+    await lasting.commit(Change(replace(session, rev=session.rev + 1)))
+
+    await asyncio.sleep(0.06)
+
+    assert await load.sessions("local") == 1
+
+
+async def test_a_refused_question_changes_no_index(
+    redis: Redis, load: RedisLoad
 ) -> None:
-    await create(store, 1)
-    await redis.delete("mbo:{local/session-1}:state")
+    short = RedisStore(redis, session_ttl_ms=30)
+    await create(short, 1)
+    await asyncio.sleep(0.06)
 
-    assert await load.sessions("local", limit=1) == 0
+    await load.sessions("local")
+    asked = await redis.zcard("mbo:project:local:open")
+    await create(short, 2)
+
+    assert asked == 1
+    assert await redis.zrange("mbo:project:local:open", 0, -1) == [b"local/session-2"]
 
 
 async def test_rows_count_until_they_end(store: RedisStore, load: RedisLoad) -> None:

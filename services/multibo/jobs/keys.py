@@ -104,6 +104,11 @@ def project_sessions(project: str) -> str:
     return f"mbo:project:{project}:sessions"
 
 
+def project_open(project: str) -> str:
+    """Return the sorted set of a project's sessions that go on, by when they expire."""
+    return f"mbo:project:{project}:open"
+
+
 def project_request(project: str, request_id: str) -> str:
     """Return the hash of a creating request: digest and reply, kept 24 h."""
     return f"mbo:project:{project}:request:{request_id}"

@@ -24,6 +24,7 @@ from multibo.optimizer.app.values import (
     Page,
     Receipt,
     RequestKey,
+    Standing,
 )
 from multibo.optimizer.session.ids import RoundName, SessionName
 from multibo.optimizer.session.model import (
@@ -97,6 +98,12 @@ class MemoryStore:
             jobs=tuple(job for job in stored.jobs.values() if job.round == number),
         )
 
+    async def read_standing(self, name: RoundName, key: RequestKey) -> Standing:
+        """Return what a command finds; see `SessionStore.read_standing`."""
+        session = await self.read(name.session)
+        round = await self.read_round(name.session, name.number)
+        return Standing(session, round, await self.replay(name.session, key))
+
     async def read_rounds(
         self, name: SessionName, *, after: int, limit: int
     ) -> tuple[Round, ...]:
@@ -112,6 +119,9 @@ class MemoryStore:
         if stored is None:
             return (), {}
         return tuple(stored.log), dict(stored.slates)
+
+    async def check_backlog(self, session: Session, n_rows: int) -> None:
+        """Memory knows no bound; see `SessionStore.check_backlog`."""
 
     async def commit(self, change: Change) -> Committed:
         """Write a change in one step; see `SessionStore.commit`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from multibo.jobs import codec as job_codec
@@ -11,10 +12,13 @@ from multibo.optimizer.app.values import Change, Content
 from multibo.optimizer.session import codec
 from multibo.optimizer.session.bounds import MAX_SLATE
 from multibo.optimizer.session.ids import RoundName, SessionName
-from multibo.optimizer.session.model import Round
+from multibo.optimizer.session.model import Round, Session, SessionState, Slate
 
 _PATIENCE_MS: Final = 3_000
 """A row not claimed this long after its commit is pushed again."""
+_REMEMBERED: Final = 1_024
+"""Documents whose values are kept, of each kind: some 15 MB. Slates never change and
+jobs no more once they have ended, yet every poll, event and answer reads them."""
 
 
 def round_fields(number: int) -> list[str]:
@@ -38,16 +42,30 @@ def round_of(
         end: the document of its end, if it has one.
         jobs: documents by slot; None where there is no slot.
     """
-    proposed = codec.slate_from_json(slate)
-    rows: tuple[RenderJob, ...] = tuple(
-        job_codec.job_from_json(job) for job in jobs if job is not None
-    )
+    proposed = slate_of(slate)
+    rows = tuple(_job_of(job) for job in jobs if job is not None)
     return Round(
         name=RoundName(name, proposed.number),
         slate=proposed,
         end=None if end is None else codec.end_from_json(end),
         jobs=rows,
     )
+
+
+@lru_cache(_REMEMBERED)
+def slate_of(document: bytes) -> Slate:
+    """Return the slate of a document."""
+    return codec.slate_from_json(document)
+
+
+@lru_cache(_REMEMBERED)
+def _job_of(document: bytes) -> RenderJob:
+    return job_codec.job_from_json(document)
+
+
+def goes_on(session: Session) -> bool:
+    """Say whether a session counts against its project's quota."""
+    return session.state is not SessionState.FINISHED
 
 
 def content_arguments(content: Content) -> list[str | int]:
@@ -89,6 +107,7 @@ def commit_arguments(change: Change, ttl_ms: int) -> list[str | int | bytes]:
         "" if change.entry is None else codec.entry_to_json(change.entry),
         len(ends),
         len(change.requeue),
+        int(goes_on(after)),
         *[part for end in ends for part in end],
         *change.requeue,
         *[part for job in jobs for part in job],

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any, Final
 
 from redis.asyncio import Redis
-from redis.commands.core import AsyncScript
 
 from multibo.jobs import keys
 from multibo.jobs.keys import SessionKeys
 from multibo.optimizer.adapters import redis_documents
-from multibo.optimizer.adapters.redis_wire import as_bytes, as_text, store_errors
+from multibo.optimizer.adapters.redis_reads import RedisReads
+from multibo.optimizer.adapters.redis_wire import (
+    as_bytes,
+    as_text,
+    script_of,
+    store_errors,
+)
 from multibo.optimizer.app.errors import (
     CursorInvalidError,
-    RequestIdConflictError,
-    RoundNotFoundError,
     SessionNotFoundError,
 )
 from multibo.optimizer.app.values import (
@@ -29,21 +30,21 @@ from multibo.optimizer.app.values import (
     RequestKey,
 )
 from multibo.optimizer.session import codec
-from multibo.optimizer.session.ids import RoundName, SessionName
-from multibo.optimizer.session.model import LogEntry, Round, Session, Slate
+from multibo.optimizer.session.ids import SessionName
+from multibo.optimizer.session.model import Session
 
 _CREATE_TTL_MS: Final = 24 * 3600 * 1000
 
 
-class RedisStore:
+class RedisStore(RedisReads):
     """A `SessionStore` over one Redis primary."""
 
     def __init__(self, redis: Redis, *, session_ttl_ms: int) -> None:
-        self._redis = redis
+        super().__init__(redis)
         self._ttl_ms = session_ttl_ms
-        self._create = _script(redis, "create")
-        self._commit = _script(redis, "commit")
-        self._delete = _script(redis, "delete")
+        self._create = script_of(redis, "create")
+        self._commit = script_of(redis, "commit")
+        self._delete = script_of(redis, "delete")
 
     async def create(
         self,
@@ -65,6 +66,7 @@ class RedisStore:
                     key.rounds,
                     key.jobs,
                     key.log,
+                    keys.project_open(name.project),
                 ],
                 args=[
                     codec.session_to_json(session),
@@ -76,6 +78,7 @@ class RedisStore:
                     made.reply,
                     _CREATE_TTL_MS,
                     keys.EVENTS_KEPT,
+                    int(redis_documents.goes_on(session)),
                     *redis_documents.content_arguments(content or Content()),
                 ],
             )
@@ -88,67 +91,8 @@ class RedisStore:
             # Only the request id was taken: the caller's replay answers.
             return session
 
-    async def read(self, name: SessionName) -> Session:
-        """Return the session; see `SessionStore.read`."""
-        async with store_errors():
-            rev, body = await self._redis.hmget(
-                SessionKeys(name.sid).state, ["rev", "body"]
-            )
-        if rev is None or body is None:
-            raise SessionNotFoundError(str(name))
-        return codec.session_from_json(body, rev=int(rev))
-
-    async def read_round(self, name: SessionName, number: int) -> Round:
-        """Return a round with its jobs; see `SessionStore.read_round`."""
-        [round] = await self._read_rounds(name, [number])
-        if round is None:
-            raise RoundNotFoundError(str(RoundName(name, number)))
-        return round
-
-    async def read_rounds(
-        self, name: SessionName, *, after: int, limit: int
-    ) -> tuple[Round, ...]:
-        """Return rounds in order; see `SessionStore.read_rounds`."""
-        async with store_errors():
-            fields = await self._redis.hkeys(SessionKeys(name.sid).rounds)
-        numbers = sorted(int(field) for field in fields if field.isdigit())
-        wanted = [number for number in numbers if number > after][:limit]
-        rounds = await self._read_rounds(name, wanted)
-        return tuple(round for round in rounds if round is not None)
-
-    async def _read_rounds(
-        self, name: SessionName, numbers: list[int]
-    ) -> list[Round | None]:
-        """Return rounds as they are at one moment; None where there is none."""
-        key = SessionKeys(name.sid)
-        async with store_errors(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.exists(key.state)
-            for number in numbers:
-                pipe.hmget(key.rounds, redis_documents.round_fields(number))
-                pipe.hmget(key.jobs, redis_documents.job_fields(number))
-            there, *read = await pipe.execute()
-        if not there:
-            raise SessionNotFoundError(str(name))
-        return [
-            None if slate is None else redis_documents.round_of(name, slate, end, jobs)
-            for (slate, end), jobs in zip(read[::2], read[1::2], strict=True)
-        ]
-
-    async def read_log(
-        self, name: SessionName
-    ) -> tuple[tuple[LogEntry, ...], Mapping[int, Slate]]:
-        """Return log and slates; see `SessionStore.read_log`."""
-        key = SessionKeys(name.sid)
-        async with store_errors(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.lrange(key.log, 0, -1)
-            pipe.hgetall(key.rounds)
-            lines, rounds = await pipe.execute()
-        slates = {
-            int(field): codec.slate_from_json(document)
-            for field, document in rounds.items()
-            if field.isdigit()
-        }
-        return tuple(codec.entry_from_json(line) for line in lines), slates
+    async def check_backlog(self, session: Session, n_rows: int) -> None:
+        """Redis knows no bound; see `SessionStore.check_backlog`."""
 
     async def commit(self, change: Change) -> Committed:
         """Write a change in one step; see `SessionStore.commit`."""
@@ -165,27 +109,13 @@ class RedisStore:
                     key.requests,
                     key.events,
                     keys.DUE,
+                    keys.project_open(name.project),
                 ],
                 args=redis_documents.commit_arguments(change, self._ttl_ms),
             )
         if reply == b"missing":
             raise SessionNotFoundError(str(name))
         return Committed(reply.decode())
-
-    async def replay(self, name: SessionName, key: RequestKey) -> bytes | None:
-        """Return a stored reply; see `SessionStore.replay`."""
-        requests = SessionKeys(name.sid).requests
-        fields = [f"{key.request_id}:digest", f"{key.request_id}:reply"]
-        async with store_errors():
-            digest, reply = await self._redis.hmget(requests, fields)
-        return _replayed(key, digest, reply)
-
-    async def replay_create(self, project: str, key: RequestKey) -> bytes | None:
-        """Return a stored reply; see `SessionStore.replay_create`."""
-        request = keys.project_request(project, key.request_id)
-        async with store_errors():
-            digest, reply = await self._redis.hmget(request, ["digest", "reply"])
-        return _replayed(key, digest, reply)
 
     async def list_sessions(self, project: str, *, limit: int, cursor: str) -> Page:
         """Return a page of sessions; see `SessionStore.list_sessions`."""
@@ -241,6 +171,7 @@ class RedisStore:
                     key.state,
                     keys.project_sessions(name.project),
                     keys.DUE,
+                    keys.project_open(name.project),
                     *others,
                 ],
                 args=[name.sid],
@@ -257,19 +188,6 @@ class RedisStore:
         """Raise `StoreUnavailableError` if Redis does not answer."""
         async with store_errors():
             await self._redis.ping()
-
-
-def _script(redis: Redis, name: str) -> AsyncScript:
-    text = (files("multibo.optimizer.adapters") / "lua" / f"{name}.lua").read_text()
-    return redis.register_script(text)
-
-
-def _replayed(key: RequestKey, digest: object, reply: object) -> bytes | None:
-    if digest is None:
-        return None
-    if as_text(digest) != key.digest:
-        raise RequestIdConflictError(key.request_id)
-    return as_bytes(reply)
 
 
 def _parse_cursor(cursor: str) -> tuple[int | None, str]:

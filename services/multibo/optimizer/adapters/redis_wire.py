@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.resources import files
 
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -33,3 +36,14 @@ def as_bytes(value: object) -> bytes:
 def as_text(value: object) -> str:
     """Return a reply that has to be bytes, as text."""
     return as_bytes(value).decode()
+
+
+def script_of(redis: Redis, name: str) -> AsyncScript:
+    """Return a script of ours, ready to be called.
+
+    Args:
+        redis: that runs it.
+        name: of the file, without its suffix.
+    """
+    text = (files("multibo.optimizer.adapters") / "lua" / f"{name}.lua").read_text()
+    return redis.register_script(text)

@@ -69,12 +69,10 @@ async def submit_feedback(
         CommitContendedError: if other commands kept winning.
     """
     for _ in range(app.limits.commit_tries):
-        session = await app.store.read(name.session)
-        round = await app.store.read_round(name.session, name.number)
-        # After the reads: a twin that was faster is seen here, not as a closed round.
-        replayed = await app.store.replay(name.session, key)
-        if replayed is not None:
-            return replayed
+        found = await app.store.read_standing(name, key)
+        if found.reply is not None:
+            return found.reply
+        session, round = found.session, found.round
         machine.check_etag(session, etag)
         now_ms = app.clock.now_ms()
         after = machine.record_feedback(session, round, feedback, now_ms=now_ms)

@@ -38,6 +38,7 @@ async def propose_round(app: App, name: SessionName) -> Round:
         SessionNotFoundError: if there is none.
         SessionFinishedError: if it is read-only.
         BudgetSpentError: if no round or image is left.
+        BacklogFullError: if the project waits for too many images as it is.
         CommitContendedError: if other commands kept winning.
     """
     for _ in range(app.limits.commit_tries):
@@ -70,7 +71,12 @@ async def draft(
         app: the ports.
         session: as stored, without an open round.
         passed_over: slates left for variety by the very command this is for.
+
+    Raises:
+        BacklogFullError: if the project waits for too many images as it is.
     """
+    # Before the fit: who has to wait anyway should not cost one.
+    await app.store.check_backlog(session, session.spec.k)
     history = await read_history(app, session.name)
     history = replace(history, passed_over=(*history.passed_over, *passed_over))
     began_ms = app.clock.now_ms()

@@ -31,12 +31,11 @@ class Quota:
 class ProjectLoad(Protocol):
     """How much a project has. May raise `StoreUnavailableError`."""
 
-    async def sessions(self, project: str, *, limit: int) -> int:
-        """Return how many sessions are not finished, counting no further than `limit`.
+    async def sessions(self, project: str) -> int:
+        """Return how many sessions are not finished.
 
         Args:
             project: whose.
-            limit: where to stop.
         """
         ...
 
@@ -87,7 +86,7 @@ class _Rationed:
         content: Content | None = None,
     ) -> Session | None:
         project, limit = session.name.project, self._quota.sessions
-        full = await self._load.sessions(project, limit=limit) >= limit
+        full = await self._load.sessions(project) >= limit
         # A name that is taken is answered by its holder; nothing is created.
         if full and not await self._exists(session):
             raise QuotaExceededError(project=project, limit=limit)
@@ -100,14 +99,19 @@ class _Rationed:
             return False
         return True
 
+    async def check_backlog(self, session: Session, n_rows: int) -> None:
+        project, limit = session.name.project, self._quota.rows
+        if await self._load.rows(project) + n_rows <= limit:
+            return
+        ready = await self._fleet.readiness(session.spec.model)
+        raise BacklogFullError(
+            project=project,
+            limit=limit,
+            retry_after_ms=min(max(ready.wait_ms, _MIN_WAIT_MS), _MAX_WAIT_MS),
+        )
+
     async def commit(self, change: Change) -> Committed:
-        project, limit = change.after.name.project, self._quota.rows
-        wanted = len(change.jobs) + len(change.requeue)
-        if wanted and await self._load.rows(project) + wanted > limit:
-            ready = await self._fleet.readiness(change.after.spec.model)
-            raise BacklogFullError(
-                project=project,
-                limit=limit,
-                retry_after_ms=min(max(ready.wait_ms, _MIN_WAIT_MS), _MAX_WAIT_MS),
-            )
+        n_rows = len(change.jobs) + len(change.requeue)
+        if n_rows:
+            await self.check_backlog(change.after, n_rows)
         return await self._store.commit(change)

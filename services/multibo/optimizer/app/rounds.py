@@ -72,13 +72,10 @@ async def request_variety(
         CommitContendedError: if other commands kept winning.
     """
     for _ in range(app.limits.commit_tries):
-        session = await app.store.read(name.session)
-        left = await app.store.read_round(name.session, name.number)
-        # After the reads: a twin that was faster is seen here, not as a closed round.
-        replayed = await app.store.replay(name.session, key)
-        if replayed is not None:
-            return replayed
-        change, round = await _varied(app, session, left)
+        found = await app.store.read_standing(name, key)
+        if found.reply is not None:
+            return found.reply
+        change, round = await _varied(app, found.session, found.round)
         reply = encode(round)
         change = replace(change, receipt=Receipt(key, reply))
         if await app.store.commit(change) is Committed.DONE:
@@ -125,12 +122,11 @@ async def retry_candidate(
         CommitContendedError: if other commands kept winning.
     """
     for _ in range(app.limits.commit_tries):
-        session = await app.store.read(name.round.session)
-        round = await app.store.read_round(name.round.session, name.round.number)
+        found = await app.store.read_standing(name.round, key)
+        session, round = found.session, found.round
         job = _job(round, name)
-        replayed = await app.store.replay(name.round.session, key)
-        if replayed is not None:
-            return replayed
+        if found.reply is not None:
+            return found.reply
         machine.check_retryable(session, round)
         after = _again(app, round, job)
         reply = encode(after)

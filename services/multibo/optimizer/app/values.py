@@ -27,6 +27,17 @@ class Receipt:
     reply: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a command on a round finds, at one moment."""
+
+    session: Session
+    round: Round
+    reply: bytes | None
+    """Stored by the same command, given before; a twin that was faster is seen here
+    and not as a closed round."""
+
+
 class EventKind(StrEnum):
     """What a durable event says; the reader fetches the rest."""
 

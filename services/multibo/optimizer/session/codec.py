@@ -32,7 +32,7 @@ _BROKEN: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 def session_to_json(session: Session) -> str:
     """Return the stored body of a session; `rev` is stored beside it."""
-    document = asdict(session)
+    document = _fields(session)
     del document["rev"]
     return _dump(document)
 
@@ -132,7 +132,7 @@ def _candidate(body: dict[str, Any], shared: list[tuple[int, ...]]) -> Candidate
 
 def end_to_json(end: RoundEnd) -> str:
     """Return the stored document of a round's end."""
-    return _dump(asdict(end))
+    return _dump(_fields(end))
 
 
 def end_from_json(data: bytes | str) -> RoundEnd:
@@ -157,7 +157,7 @@ def end_from_json(data: bytes | str) -> RoundEnd:
 
 def entry_to_json(entry: LogEntry) -> str:
     """Return the stored line of the log."""
-    return _dump(asdict(entry))
+    return _dump(_fields(entry))
 
 
 def entry_from_json(data: bytes | str) -> LogEntry:
@@ -208,10 +208,19 @@ def _candidate_name(document: dict[str, Any]) -> CandidateName:
     )
 
 
+def _fields(value: object) -> dict[str, Any]:
+    # One level: the encoder asks for the next. `asdict` copies every number of it.
+    names: tuple[str, ...] = getattr(type(value), "__slots__", ())
+    return {name: getattr(value, name) for name in names}
+
+
+_ENCODER: Final = json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=False, default=_fields
+)
+
+
 def _dump(document: dict[str, Any]) -> str:
-    return json.dumps(
-        {"schema": SCHEMA, **document}, separators=(",", ":"), ensure_ascii=False
-    )
+    return _ENCODER.encode({"schema": SCHEMA, **document})
 
 
 def _load(data: bytes | str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import grpc
 import pytest
@@ -23,8 +24,8 @@ class Load:
     n_sessions: int = 0
     n_rows: int = 0
 
-    async def sessions(self, project: str, *, limit: int) -> int:
-        return min(self.n_sessions, limit)
+    async def sessions(self, project: str) -> int:
+        return self.n_sessions
 
     async def rows(self, project: str) -> int:
         return self.n_rows
@@ -99,6 +100,25 @@ async def test_a_full_backlog_says_how_long_to_wait(wire: Wire, load: Load) -> N
     assert (answer.code.name, answer.reason) == ("RESOURCE_EXHAUSTED", "BACKLOG_FULL")
     assert answer.retry_after_ms == 1000
     assert reply.round.name.endswith("/rounds/0")
+
+
+class UnaskedEngine:
+    """No proposal may cost a fit."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError(f"the engine was asked to {name}")
+
+
+async def test_a_full_backlog_is_refused_before_the_fit(app: App, load: Load) -> None:
+    idle: Any = UnaskedEngine()
+    load.n_rows = 8
+
+    async with serving(replace(app, engine=idle)) as wire:
+        session = await wire.create()
+        propose = round_service_pb2.ProposeRoundRequest(parent=session.name)
+        answer = await refused(wire.rounds.ProposeRound(propose))
+
+    assert answer.reason == "BACKLOG_FULL"
 
 
 async def test_an_open_round_is_returned_however_full_the_backlog(
