@@ -1,4 +1,4 @@
-"""Entry point: `python -m multibo.evaluation demo | seeds | judges | reach`."""
+"""Entry point: `python -m multibo.evaluation VERB`."""
 
 import os
 import signal
@@ -13,6 +13,7 @@ from multibo.evaluation.arguments import (
     SeedsArguments,
     parse,
 )
+from multibo.evaluation.calibration.arguments import CalibrateArguments
 from multibo.evaluation.errors import EvaluationError
 from multibo.evaluation.reach.arguments import (
     ReachReportArguments,
@@ -51,9 +52,11 @@ def _run(given: Arguments, settings: Settings) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     # Imported late: a mistyped option is answered before torch has been loaded.
     from multibo.evaluation import benchmark, demo, stacks, validity
+    from multibo.evaluation.calibration.study import calibrate
     from multibo.evaluation.reach import study
     from multibo.jobs.catalog import Catalog
     from multibo.pretrained import catalog_path
+    from multibo.render.pipelines import load_pipeline
 
     match given:
         case DemoArguments():
@@ -64,6 +67,9 @@ def _run(given: Arguments, settings: Settings) -> None:
             model = stacks.embedded_pipeline().model
             paths = validity.rendered_paths(model, given.seeds)
             benchmark.measure_judges(given, paths)
+        case CalibrateArguments():
+            catalog = Catalog.load(given.catalog or catalog_path())
+            calibrate(given, load_pipeline(catalog.model(given.model)))
         case ReachRunArguments():
             study.run(given, Catalog.load(catalog_path()).default)
         case ReachReportArguments():

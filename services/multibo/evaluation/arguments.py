@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from multibo.evaluation.calibration.arguments import (
+    CalibrateArguments,
+    add_calibrate,
+)
 from multibo.evaluation.reach.arguments import (
     ReachReportArguments,
     ReachRunArguments,
@@ -65,6 +69,7 @@ Arguments = (
     DemoArguments
     | SeedsArguments
     | JudgesArguments
+    | CalibrateArguments
     | ReachRunArguments
     | ReachReportArguments
 )
@@ -90,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(verbs.add_parser("demo", help="show one session, alone or on the page"))
     _add_seeds(verbs.add_parser("seeds", help="play many sessions and sum them up"))
     _add_judges(verbs.add_parser("judges", help="test whether the judges are valid"))
+    calibrate = verbs.add_parser("calibrate", help="measure a warp space on a model")
+    add_calibrate(calibrate, folder=_folder)
     reach = verbs.add_parser("reach", help="measure how far search spaces reach")
     add_reach(reach, seeds=_seeds)
     return parser

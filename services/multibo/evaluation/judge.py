@@ -13,12 +13,13 @@ from typing import Final
 import torch
 from torch import Tensor
 from torch.nn import functional
-from transformers import CLIPModel
+from transformers import AutoTokenizer, CLIPModel
 
 from multibo.evaluation.pictures import resized
-from multibo.pretrained import judge_path
+from multibo.pretrained import catalog_path, judge_path
 
 _PATCH_LAYERS: Final = (1, 2, 3, 4)
+_TOKENIZER: Final = "avatars/pipe/tokenizer"
 
 
 class AvatarsPatch:
@@ -57,6 +58,38 @@ class AvatarsClip:
         features = _image_features(torch.cat([target.unsqueeze(0), pictures]))
         # Half the squared chord is 1 - cosine, and exactly 0 for equal features.
         return (features[1:] - features[:1]).square().sum(dim=-1) / 2
+
+
+def prompt_agreement(pictures: Tensor, prompt: str) -> Tensor:
+    """Return how well pictures show what a prompt says.
+
+    Args:
+        pictures: `n x 3 x height x width` in [0, 1].
+        prompt: at most 64 tokens of it count.
+
+    Returns:
+        `n` cosines of picture and prompt.
+    """
+    return _image_features(pictures) @ _text_features(prompt)
+
+
+@lru_cache(maxsize=64)
+def _text_features(prompt: str) -> Tensor:
+    """Return one unit vector."""
+    model = _load(judge_path())
+    tokenizer = AutoTokenizer.from_pretrained(catalog_path().parent / _TOKENIZER)
+    length: int = model.config.text_config.max_position_embeddings
+    tokens = tokenizer(
+        prompt,
+        padding="max_length",
+        truncation=True,
+        max_length=length,
+        return_tensors="pt",
+    )
+    with torch.inference_mode():
+        output = model.text_model(input_ids=tokens.input_ids)
+        projected: Tensor = model.text_projection(output.pooler_output)
+    return functional.normalize(projected, dim=-1)[0]
 
 
 def _patch_tokens(pictures: Tensor) -> Tensor:

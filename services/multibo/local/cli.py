@@ -27,6 +27,7 @@ USAGE: Final = 2
 ALREADY_RUNNING: Final = 3
 UNREACHABLE: Final = 4
 
+_OF_EVALUATION: Final = (["demo"], ["calibrate"])
 EPILOG: Final = """\
 exit status: 0 done, 1 failed, 2 wrong usage or missing extra,
              3 a stack already runs on the state directory, 4 no server reachable
@@ -43,9 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == ["demo"]:
+    if given[:1] in _OF_EVALUATION:
         # Its options are not ours to know, `--help` included.
-        return _demo(given[1:])
+        return _evaluate(given[0], given[1:])
     options = _parser().parse_args(given)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
@@ -75,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_up(verbs.add_parser("up", help="run the whole stack on this machine"))
     verbs.add_parser("demo", help="run a session with a simulated user", add_help=False)
+    verbs.add_parser(
+        "calibrate", help="measure a warp space on a model", add_help=False
+    )
     _add_sessions(verbs.add_parser("sessions", help="list, show and delete sessions"))
     api_keys.add_arguments(verbs.add_parser("keys", help="make and revoke API keys"))
     models = verbs.add_parser("models", help="list the models of the catalog")
@@ -224,10 +228,10 @@ def _up(options: argparse.Namespace) -> int:
     return OK
 
 
-def _demo(arguments: list[str]) -> int:
-    if not _has_extra("demo"):
+def _evaluate(verb: str, arguments: list[str]) -> int:
+    if not _has_extra(verb):
         return USAGE
-    return _become("multibo.evaluation", "demo", *arguments)
+    return _become("multibo.evaluation", verb, *arguments)
 
 
 def _become(module: str, *arguments: str) -> NoReturn:
