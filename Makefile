@@ -4,7 +4,9 @@ SHELL := /bin/bash
 BIN := .venv/bin
 BROWSER := chromium=chromium chromedriver=chromium-driver
 
-.PHONY: demo test test-all check fmt proto web bench help
+REPEATS ?= 20
+
+.PHONY: demo test test-all faults check fmt proto web bench help
 
 demo: .venv/.stamp  ## Start the whole stack and play a session (ONCE=1: exit after it)
 	@$(BIN)/multibo demo
@@ -14,6 +16,9 @@ test: .venv/.stamp  ## Run every fast test: no Docker, no GPU
 
 test-all: .venv/.stamp  ## Run every test, the slow ones too
 	@bash .ci/system.sh $(BROWSER) && $(BIN)/python -m pytest
+
+faults: .venv/.stamp  ## Kill at every durable write, REPEATS=20 times; the report goes to benchmarks/results
+	@$(BIN)/python -m pytest tests/faults -m "fault and slow" --fault-repeats $(REPEATS)
 
 check: .venv/.stamp  ## Run the gates: ruff, mypy, imports, protos, architecture
 	@bash .ci/check.sh

@@ -27,12 +27,18 @@ _SOURCES: Final = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--redis`."""
+    """Add `--redis` and `--fault-repeats`."""
     parser.addoption(
         "--redis",
         choices=("auto", "url", "docker", "process"),
         default="auto",
         help=f"where the Redis server comes from; url = ${URL_VARIABLE}",
+    )
+    parser.addoption(
+        "--fault-repeats",
+        type=int,
+        default=20,
+        help="how often the slow fault tests repeat each of their faults",
     )
 
 

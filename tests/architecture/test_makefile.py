@@ -14,7 +14,8 @@ import pytest
 from tests.support.tree import ROOT
 
 VERBS: Final = {
-    *("demo", "test", "test-all", "check", "fmt", "proto", "web", "bench", "help")
+    *("demo", "test", "test-all", "faults", "check", "fmt", "proto", "web", "bench"),
+    "help",
 }
 PYTHON: Final = """#!/usr/bin/env bash
 # Stands for every interpreter: logs the call, makes the environment, answers yes.
