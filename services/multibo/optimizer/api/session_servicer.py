@@ -22,6 +22,7 @@ from multibo.optimizer.api.idempotency import request_key
 from multibo.optimizer.api.limits import WatchSlots
 from multibo.optimizer.api.paging import PageTokens, page_limit
 from multibo.optimizer.api.registration import Context
+from multibo.optimizer.api.stalling import unstalled
 from multibo.optimizer.app import create, finish, fork, read, transfer, undo, watch
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import Page, SessionView
@@ -203,7 +204,7 @@ class SessionServicer:
         with self._watches.held(name.project):
             # The generator must not outlive the call.
             async with aclosing(events) as following:
-                async for watched in following:
+                async for watched in unstalled(following):
                     yield watch_response(name, watched)
 
 
