@@ -56,6 +56,7 @@ class Project:
         warp_space: str = "",
         casting_rounds: int | None = None,
         control_share: float | None = None,
+        probe_share: float | None = None,
         labels: Mapping[str, str] | None = None,
         session_id: str = "",
     ) -> Session:
@@ -75,6 +76,8 @@ class Project:
                 the search begins; None means the model's own.
             control_share: share of the candidates, in `[0, 1]`, that show a fresh
                 start noise once it has begun; None means 0.
+            probe_share: share of the rounds, in `[0, 1]`, that repeat an earlier
+                slate; None means 0.
             labels: marks of the caller's own, to find the session by.
             session_id: last part of its name; empty lets the server make one.
         """
@@ -90,6 +93,7 @@ class Project:
             warp_space=warp_space,
             casting_rounds=casting_rounds,
             control_share=control_share,
+            probe_share=probe_share,
             labels=labels,
             session_id=session_id,
         )

@@ -39,7 +39,6 @@ def create_session(request: session_service_pb2.CreateSessionRequest) -> None:
 
     Raises:
         FieldsInvalidError: if a field is out of range.
-        MethodUnimplementedError: if it asks for control or probe slots.
     """
     found = Findings()
     found.request_id(request.request_id)
@@ -216,7 +215,6 @@ def fork_session(request: session_service_pb2.ForkSessionRequest) -> None:
 
     Raises:
         FieldsInvalidError: if a field is out of range.
-        MethodUnimplementedError: if it asks for control or probe slots.
     """
     found = Findings()
     found.request_id(request.request_id)

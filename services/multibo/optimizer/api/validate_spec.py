@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from multibo.optimizer.api.errors import MethodUnimplementedError
 from multibo.optimizer.api.findings import Findings
 from multibo.optimizer.session.bounds import (
     KEY_FORM,
@@ -36,9 +35,6 @@ def spec(found: Findings, request: SpecRequest, *, required: bool) -> None:
         found: the violations so far.
         request: with a field `spec`.
         required: whether the spec may not be missing.
-
-    Raises:
-        MethodUnimplementedError: if nothing is wrong, but it asks for probe rounds.
     """
     if not request.HasField("spec"):
         found.expect(not required, "spec", "is required")
@@ -47,9 +43,6 @@ def spec(found: Findings, request: SpecRequest, *, required: bool) -> None:
     _numbers(found, request.spec)
     _shares(found, request.spec)
     labels(found, request.spec.labels, "spec.labels")
-    found.refuse_any()
-    if request.spec.probe_share:
-        raise MethodUnimplementedError("spec.probe_share")
 
 
 def _words(found: Findings, spec: session_pb2.SessionSpec) -> None:

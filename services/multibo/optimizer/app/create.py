@@ -39,6 +39,7 @@ class CreateSession:
     anchor: bool = True
     casting_rounds: int | None = None
     control_share: float = 0.0
+    probe_share: float = 0.0
     labels: tuple[tuple[str, str], ...] = ()
     validate_only: bool = False
 
@@ -139,6 +140,7 @@ def session_spec(
         noise_angle=noise_angle,
         casting_rounds=_or(command.casting_rounds, model.casting_rounds),
         control_share=command.control_share,
+        probe_share=command.probe_share,
     )
 
 

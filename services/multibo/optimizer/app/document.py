@@ -26,6 +26,7 @@ from multibo.optimizer.session.model import (
     SessionSpec,
     Slate,
 )
+from multibo.optimizer.session.probes import PROBE
 from multibo.optimizer.session.typed import check_types
 
 FORMAT: Final = "multibo.session"
@@ -48,7 +49,7 @@ _BROKEN: Final = (
     SessionError,
     PreferenceError,
 )
-_ROLES: Final = frozenset({*(role.value for role in Role), CAST, CONTROL})
+_ROLES: Final = frozenset({*(role.value for role in Role), CAST, CONTROL, PROBE})
 
 
 @dataclass(frozen=True, slots=True)

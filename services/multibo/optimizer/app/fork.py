@@ -102,7 +102,9 @@ async def _warm(
     spec: CreateSession | None,
     name: SessionName,
 ) -> Session:
-    wanted = source.spec if spec is None else create.session_spec(app.catalog, spec, name)
+    wanted = (
+        source.spec if spec is None else create.session_spec(app.catalog, spec, name)
+    )
     if wanted.warp_space != source.spec.warp_space:
         raise FieldInvalidError(
             "spec.warp_space", "a warm start keeps the source's warp space"

@@ -33,6 +33,7 @@ from multibo.optimizer.session.model import (
     Session,
     SessionState,
 )
+from multibo.optimizer.session.probes import agreement
 
 _CASTING: Final = "You are still choosing the picture to start from; go on."
 
@@ -133,6 +134,8 @@ async def get_stopping_advice(app: App, name: SessionName) -> Advice:
     )
     if isinstance(stage, Casting):
         advice = replace(advice, reason=_CASTING)
+    elif (alike := agreement(stage)) is not None:
+        advice = replace(advice, consistency=alike)
     if session.state is SessionState.ACTIVE:
         return advice
     finished = session.state is SessionState.FINISHED

@@ -17,6 +17,7 @@ from multibo.optimizer.session import casting
 from multibo.optimizer.session.casting import Base, Casting, Searching, Stage
 from multibo.optimizer.session.history import History
 from multibo.optimizer.session.model import Candidate, SessionSpec, Slate
+from multibo.optimizer.session.probes import probe_slate
 
 _SEED_DIGITS: Final = 15
 """Hexadecimal digits of the history's digest that seed a proposal: 60 bits."""
@@ -31,7 +32,7 @@ class Plan:
     base: Base
     """What the engine's vectors apply to."""
     request: ProposalRequest | None
-    """What the engine is asked; None while the slates show start noises alone."""
+    """What the engine is asked; None if it has no say in the slate."""
     fresh: tuple[Candidate, ...]
     """The candidates it has no say in, the last slots of the slate."""
 
@@ -49,6 +50,9 @@ def plan_of(spec: SessionSpec, history: History, prior: tuple[float, ...] = ()) 
     if isinstance(stage, Casting):
         slate = casting.cast_slate(spec, stage, history, digest)
         return Plan(stage.base, None, slate)
+    repeated = probe_slate(spec, stage, history)
+    if repeated:
+        return Plan(stage.base, None, repeated)
     n_fresh = casting.n_controls(spec, stage)
     seeds = casting.fresh_seeds(history, digest, n_fresh)
     fresh = tuple(

@@ -46,6 +46,7 @@ def check_spec(spec: SessionSpec) -> None:
         ("images", spec.k <= spec.images <= MAX_IMAGES),
         ("casting_rounds", 0 <= spec.casting_rounds <= MAX_CASTING_ROUNDS),
         ("control_share", 0 <= spec.control_share <= 1),  # false for NaN as well
+        ("probe_share", 0 <= spec.probe_share <= 1),
         ("warp_space", 0 <= spec.n_noise <= spec.dimension <= MAX_DIMENSION),
         ("warp_space", 0 <= spec.noise_angle <= math.pi / 2),
         ("labels", _are_marks(spec.labels)),

@@ -27,6 +27,7 @@ _ADDED: Final = (
     "noise_angle",
     "casting_rounds",
     "control_share",
+    "probe_share",
 )
 
 

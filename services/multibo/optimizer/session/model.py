@@ -67,6 +67,8 @@ class SessionSpec:
     """Judged rounds at most in which the slates show other start noises."""
     control_share: float = 0.0
     """Share of the candidates, after casting, that show a fresh start noise."""
+    probe_share: float = 0.0
+    """Share of the rounds, after casting, that repeat an earlier question."""
 
     @property
     def space(self) -> SearchSpace:

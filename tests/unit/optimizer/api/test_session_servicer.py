@@ -62,7 +62,7 @@ async def test_what_was_asked_for_is_what_the_session_has(wire: Wire) -> None:
         anchor=False,
         labels={"team": "a"},
         control_share=0.25,
-        probe_share=0.0,
+        probe_share=0.5,
         casting_rounds=50,
     )
 
@@ -163,7 +163,6 @@ async def test_a_session_can_be_tried_out(wire: Wire) -> None:
             "NOT_FOUND",
             "MODEL_NOT_FOUND",
         ),
-        ({"spec": a_spec(probe_share=0.5)}, "UNIMPLEMENTED", "UNIMPLEMENTED"),
     ],
     ids=str,
 )

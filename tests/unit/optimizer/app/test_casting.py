@@ -239,3 +239,19 @@ async def test_a_repeated_round_name_is_the_same_prediction() -> None:
     await driver.answer(chosen(0))
 
     assert await insight.predict_choice(driver.app, name) == first
+
+
+async def test_a_question_asked_again_says_how_consistent_the_answers_are() -> None:
+    engine = DirectEngine()
+    driver = await a_driver(engine, 2, casting_rounds=0, probe_share=0.5)
+
+    again = (await driver.propose()).slate
+    await driver.answer(chosen(2))
+
+    first = (await driver.round(0)).slate
+    assert engine.n_proposals == 1
+    assert {candidate.role for candidate in again.candidates} == {"PROBE"}
+    assert [c.warp for c in again.candidates] == [c.warp for c in first.candidates]
+    assert len((await driver.next_question()).history) == 2
+    advice = await insight.get_stopping_advice(driver.app, NAME)
+    assert advice.consistency == 1

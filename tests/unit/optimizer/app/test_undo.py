@@ -34,8 +34,10 @@ SPECS: tuple[dict[str, object], ...] = (
     {"casting_rounds": 2, "warp_space": COMPOSITE},
     {"casting_rounds": 9, "control_share": 0.4, "anchor": False},
     {"control_share": 0.6, "warp_space": COMPOSITE},
+    {"probe_share": 0.5},
 )
-"""A plain search, one that casts, one without anchors, one with many controls."""
+"""A plain search, one that casts, one without anchors, one with many controls,
+one that asks twice."""
 
 
 async def played(actions: list[str], spec: dict[str, object] | None = None) -> Driver:

@@ -77,7 +77,7 @@ def spec_message(spec: SessionSpec) -> session_pb2.SessionSpec:
         images=spec.images,
         anchor=spec.anchor,
         control_share=spec.control_share,
-        probe_share=0.0,
+        probe_share=spec.probe_share,
         labels=dict(spec.labels),
         casting_rounds=spec.casting_rounds,
     )
@@ -143,6 +143,7 @@ def _wanted(
             spec.casting_rounds if spec.HasField("casting_rounds") else None
         ),
         control_share=spec.control_share,
+        probe_share=spec.probe_share,
         labels=tuple(sorted(spec.labels.items())),
     )
 
