@@ -23,7 +23,7 @@ from multibo.render.architectures.port import Architecture
 from multibo.render.embeddings import TextEmbedding
 from multibo.render.schedule import Schedule
 from multibo.warp.install import warped
-from multibo.warp.parametrization import WarpFamily, plan
+from multibo.warp.parametrization import WarpFamily, at_step, plan
 from multibo.warp.transform import WarpPlan
 
 PADDED_SIZES: Final = (1, 2, 4, 8)
@@ -149,7 +149,7 @@ def denoise(
     inputs = _inputs(model, batch, family, n_steps, first_step=0)
     with warped(model.denoiser, family):
         for step, timestep in enumerate(schedule.timesteps):
-            warp = inputs.warp if family.acts_at(step, n_steps) else None
+            warp = at_step(family, inputs.warp, step, n_steps)
             prediction = _predict(
                 model, schedule.scaled, batch.latents, timestep, inputs, warp
             )
@@ -212,11 +212,16 @@ def _inputs(
     warp = None
     if any(family.acts_at(step, n_steps) for step in range(first_step, n_steps)):
         height, width = batch.latents.shape[-2:]
+        vectors = [row.vector for row in batch.rows]
+        alike = guided and family.halves == "both"
+        if guided and not alike:
+            unwarped = (0.0,) * family.space.dimension
+            vectors = [*[unwarped] * len(vectors), *vectors]
         warp = plan(
             family,
-            [row.vector for row in batch.rows],
+            vectors,
             model.grids(height, width),
-            n_copies=2 if guided else 1,
+            n_copies=2 if alike else 1,
             device=model.device,
         )
     return _Inputs({**stacked, **extras}, guidance, warp)

@@ -3,25 +3,44 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import diffusers
 import torch
-from diffusers import DiffusionPipeline, StableDiffusionPipeline
+from diffusers import (
+    DiffusionPipeline,
+    FluxPipeline,
+    PixArtAlphaPipeline,
+    PixArtSigmaPipeline,
+    StableDiffusion3Pipeline,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+)
 from safetensors import SafetensorError
 
 from multibo.jobs.catalog import ModelSpec
+from multibo.render.architectures.flux import Flux
+from multibo.render.architectures.pixart import PixArt
 from multibo.render.architectures.port import Architecture
+from multibo.render.architectures.sd3 import Sd3
 from multibo.render.architectures.sd_unet import SdUnet
+from multibo.render.architectures.sdxl import SdxlUnet
 from multibo.render.errors import ModelFilesError, SchedulerUnsupportedError
 from multibo.render.precision import Precision
 from multibo.render.schedule import assert_supported
 
 INDEX: Final = "model_index.json"
-_KINDS: Final = {"sd-unet": (StableDiffusionPipeline, SdUnet)}
-"""By the catalog's name of an architecture: the stock pipeline, and our adapter."""
-_ARCHITECTURES: Final = {stock.__name__: name for name, (stock, _) in _KINDS.items()}
+ADAPTERS: Final[dict[type[DiffusionPipeline], Callable[..., Architecture]]] = {
+    StableDiffusionPipeline: SdUnet,
+    StableDiffusionXLPipeline: SdxlUnet,
+    StableDiffusion3Pipeline: Sd3,
+    FluxPipeline: Flux,
+    PixArtAlphaPipeline: PixArt,
+    PixArtSigmaPipeline: PixArt,
+}
+"""The stock pipelines whose parts we load, and our adapter of each."""
 
 
 def load_architecture(model: ModelSpec, precision: Precision) -> Architecture:
@@ -35,12 +54,16 @@ def load_architecture(model: ModelSpec, precision: Precision) -> Architecture:
         ModelFilesError: if the files are missing, damaged, of another architecture or
             in contradiction to the catalog.
     """
-    stock, adapter = _kind(model)
+    stock = _stock(model)
     parts = load_parts(model, stock, precision)
     for part in parts.components.values():
         if isinstance(part, torch.nn.Module):
             part.eval().requires_grad_(requires_grad=False)
-    loaded: Architecture = adapter(parts, precision.device)
+    try:
+        assert_supported(parts.scheduler)
+        loaded = ADAPTERS[stock](parts, precision.device, model.max_tokens)
+    except SchedulerUnsupportedError as error:
+        raise ModelFilesError(model.name, str(error)) from error
     _assert_as_in_catalog(model, loaded)
     return loaded
 
@@ -72,11 +95,23 @@ def load_parts(
         )
     except (OSError, ValueError, TypeError, LookupError, SafetensorError) as error:
         raise ModelFilesError(model.name, repr(error)) from error
+    _correct_formats(parts, precision)
     return parts.to(precision.device)
 
 
-def architecture_of(folder: Path) -> str:
-    """Return the architecture of the pipeline in a folder.
+def _correct_formats(parts: Any, precision: Precision) -> None:
+    vae = parts.vae
+    # As its pipeline does: the decoder of SDXL overflows in half precision.
+    upcast = vae.dtype == torch.float16 and vae.config.force_upcast
+    if upcast and isinstance(parts, StableDiffusionXLPipeline):
+        vae.to(torch.float32)
+    transformer = getattr(parts, "transformer", None)
+    if transformer is not None and transformer.dtype != precision.dtype:
+        transformer.to(precision.dtype)  # that of SD3 is left as it is in its files
+
+
+def stock_of(folder: Path) -> type[DiffusionPipeline]:
+    """Return the class of the stock pipeline in a folder.
 
     Args:
         folder: holds `model_index.json`.
@@ -86,37 +121,32 @@ def architecture_of(folder: Path) -> str:
         ValueError: if it is no index, or of a pipeline that has no adapter.
     """
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    stock = index.get("_class_name") if isinstance(index, dict) else None
-    if stock not in _ARCHITECTURES:
-        known = ", ".join(sorted(_ARCHITECTURES))
-        raise ValueError(f"pipeline {stock} is none of {known}")
-    return _ARCHITECTURES[stock]
+    name = index.get("_class_name") if isinstance(index, dict) else None
+    for stock in ADAPTERS:
+        if stock.__name__ == name:
+            return stock
+    known = ", ".join(sorted(stock.__name__ for stock in ADAPTERS))
+    raise ValueError(f"pipeline {name} is none of {known}")
 
 
-def _kind(model: ModelSpec) -> Any:
+def _stock(model: ModelSpec) -> type[DiffusionPipeline]:
     if not Path(model.path, INDEX).is_file():
         raise ModelFilesError(model.name, f"no {INDEX} in {model.path}")
     try:
-        found = architecture_of(model.path)
+        return stock_of(model.path)
     except (OSError, ValueError) as error:
         raise ModelFilesError(model.name, str(error)) from error
-    if found != model.architecture:
-        raise ModelFilesError(
-            model.name, f"architecture: {found} against {model.architecture}"
-        )
-    return _KINDS[found]
 
 
 def _assert_as_in_catalog(model: ModelSpec, loaded: Architecture) -> None:
-    if loaded.max_tokens != model.max_tokens:
-        raise ModelFilesError(
-            model.name, f"tokens: {loaded.max_tokens} against {model.max_tokens}"
-        )
+    pairs = {
+        "architecture": (loaded.name, model.architecture),
+        "tokens": (loaded.max_tokens, model.max_tokens),
+    }
+    for what, (found, expected) in pairs.items():
+        if found != expected:
+            raise ModelFilesError(model.name, f"{what}: {found} against {expected}")
     if model.width_px % loaded.scale_px or model.height_px % loaded.scale_px:
         raise ModelFilesError(
             model.name, f"size_px: sides are no multiples of {loaded.scale_px} px"
         )
-    try:
-        assert_supported(loaded.scheduler)
-    except SchedulerUnsupportedError as error:
-        raise ModelFilesError(model.name, str(error)) from error

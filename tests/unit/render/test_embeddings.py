@@ -32,13 +32,17 @@ class CountingEncoder(torch.nn.Module):
     def dtype(self) -> torch.dtype:
         return torch.float32
 
-    def forward(self, ids: torch.Tensor) -> object:
+    @property
+    def config(self) -> object:
+        return self.encoder.config
+
+    def forward(self, ids: torch.Tensor, attention_mask: None) -> object:
         self.n_calls += 1
-        return self.encoder(ids)
+        return self.encoder(ids, attention_mask=attention_mask)
 
 
 def cache_of(parts: StableDiffusionPipeline, **options: int) -> EmbeddingCache:
-    return EmbeddingCache(SdUnet(parts, torch.device("cpu")).encode, **options)
+    return EmbeddingCache(SdUnet(parts, torch.device("cpu"), 64).encode, **options)
 
 
 @pytest.fixture
