@@ -43,6 +43,7 @@ class Refusal:
     metadata: dict[str, str] = field(default_factory=dict)
     retry_s: float | None = None
     violations: dict[str, str] = field(default_factory=dict)
+    quota: dict[str, str] = field(default_factory=dict)
     domain: str = "multibo"
 
     def to_status(self) -> Any:
@@ -66,6 +67,11 @@ class Refusal:
                     ]
                 )
             )
+        if self.quota:
+            failure = error_details_pb2.QuotaFailure()
+            for subject, text in self.quota.items():
+                failure.violations.add(subject=subject, description=text)
+            details.append(failure)
         return rpc_status.to_status(
             status_pb2.Status(
                 code=self.status.value[0],

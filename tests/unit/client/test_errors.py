@@ -77,6 +77,21 @@ async def test_the_data_of_a_refusal_are_attributes(
     assert violation.description == "too long"
 
 
+async def test_a_spent_quota_says_whose_it_is(
+    project: AsyncProject, optimizer: ScriptedOptimizer
+) -> None:
+    spent = {"projects/local": "1000 sessions of 1000"}
+    status = grpc.StatusCode.RESOURCE_EXHAUSTED
+    optimizer.on("GetSession", Refusal(status, "QUOTA_EXCEEDED", quota=spent))
+
+    with pytest.raises(errors.QuotaExceededError) as refused:
+        await project.session("faces")
+
+    (violation,) = refused.value.quota
+    assert violation.subject == "projects/local"
+    assert violation.description == "1000 sessions of 1000"
+
+
 async def test_a_closed_round_says_which_one_is_open(
     project: AsyncProject, optimizer: ScriptedOptimizer
 ) -> None:

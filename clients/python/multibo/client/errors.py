@@ -35,6 +35,7 @@ class CallFailedError(ClientError):
         self.retry_after_s = refusal.retry_after_s
         self.violations = refusal.violations
         self.resource = refusal.resource
+        self.quota = refusal.quota
 
 
 class ServerUnreachableError(CallFailedError):
@@ -201,7 +202,7 @@ class ExportTooLargeError(CallFailedError):
 
 
 class QuotaExceededError(CallFailedError):
-    """The project has its share; finish or delete sessions."""
+    """The project has its share, `quota` says of what; finish or delete sessions."""
 
     REASON = "QUOTA_EXCEEDED"
 

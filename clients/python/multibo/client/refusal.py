@@ -26,6 +26,15 @@ class FieldViolation:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaViolation:
+    """One share that is used up."""
+
+    subject: str
+    """Whose: the project's resource name."""
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """What the server said about a call that failed."""
 
@@ -38,6 +47,8 @@ class Refusal:
     violations: tuple[FieldViolation, ...] = ()
     resource: str = ""
     """Resource name the refusal is about; empty if none was given."""
+    quota: tuple[QuotaViolation, ...] = ()
+    """The shares that are used up."""
 
 
 def read_refusal(error: grpc.aio.AioRpcError) -> Refusal:
@@ -53,7 +64,8 @@ def read_refusal(error: grpc.aio.AioRpcError) -> Refusal:
     retry = error_details_pb2.RetryInfo()
     bad = error_details_pb2.BadRequest()
     resource = error_details_pb2.ResourceInfo()
-    known = (info, retry, bad, resource)
+    quota = error_details_pb2.QuotaFailure()
+    known = (info, retry, bad, resource, quota)
     found = {
         type(known_detail)
         for detail in status.details
@@ -74,6 +86,10 @@ def read_refusal(error: grpc.aio.AioRpcError) -> Refusal:
             for violation in bad.field_violations
         ),
         resource=resource.resource_name,
+        quota=tuple(
+            QuotaViolation(violation.subject, violation.description)
+            for violation in quota.violations
+        ),
     )
 
 
