@@ -166,13 +166,16 @@ async def test_insight_arrives_as_plain_values(
                 axes=[insight_pb2.AxisEffect(axis="hue", positions=[0], lower=[-1])],
                 slice=SLICE,
                 trace=[insight_pb2.TracePoint(round=3)],
+                degraded="engine restarting",
             )
         ),
     )
     optimizer.on(
         "GetStoppingAdvice",
         insight_service_pb2.GetStoppingAdviceResponse(
-            advice=insight_pb2.StoppingAdvice(stop=True, reason="settled")
+            advice=insight_pb2.StoppingAdvice(
+                stop=True, reason="settled", degraded="engine starting"
+            )
         ),
     )
     optimizer.on(
@@ -191,6 +194,9 @@ async def test_insight_arrives_as_plain_values(
     assert learned.trace[0].round == 3
     assert optimizer.requests["GetPreferenceMap"][0].x_axis == "hue"
     assert (advice.stop, advice.reason) == (True, "settled")
+    assert (learned.degraded, advice.degraded) == (
+        *("engine restarting", "engine starting"),
+    )
     assert (figure.data, figure.media_type) == (b"<svg/>", "image/svg+xml")
     (request,) = optimizer.requests["RenderFigure"]
     assert request.kind == insight_service_pb2.FIGURE_KIND_TRACE

@@ -208,6 +208,7 @@ def recommendation_info(
         predicted_estimate=estimate(predicted.estimate),
         engine_version=recommendation.engine_version,
         n_feedbacks=recommendation.feedback_count,
+        degraded=recommendation.degraded,
     )
 
 

@@ -20,6 +20,7 @@ def advice(message: insight_pb2.StoppingAdvice) -> insight.StoppingAdvice:
         improvement_probability=message.improvement_probability,
         consistency=message.consistency,
         engine_version=message.engine_version,
+        degraded=message.degraded,
     )
 
 
@@ -37,6 +38,7 @@ def prediction(message: insight_pb2.ChoicePrediction) -> insight.ChoicePredictio
         temperature=message.temperature,
         lapse=message.lapse,
         engine_version=message.engine_version,
+        degraded=message.degraded,
     )
 
 
@@ -56,6 +58,7 @@ def preference_map(message: insight_pb2.PreferenceMap) -> insight.PreferenceMap:
             for point in message.trace
         ),
         engine_version=message.engine_version,
+        degraded=message.degraded,
     )
 
 

@@ -38,6 +38,8 @@ class StoppingAdvice:
     consistency: float
     """How well the model agrees with the past answers, in [0, 1]; 1 is perfect."""
     engine_version: str
+    degraded: str = ""
+    """Why it is a fallback of the preference model; empty when it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class ChoicePrediction:
     temperature: float
     lapse: float
     engine_version: str
+    degraded: str = ""
+    """Why it is a fallback of the preference model; empty when it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ class PreferenceMap:
     trace: tuple[TracePoint, ...]
     """Oldest first."""
     engine_version: str
+    degraded: str = ""
+    """Why it is a fallback of the preference model; empty when it is none."""
 
 
 @dataclass(frozen=True, slots=True)

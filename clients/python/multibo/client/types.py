@@ -203,6 +203,8 @@ class RecommendationInfo:
     predicted_estimate: UtilityEstimate
     engine_version: str
     n_feedbacks: int
+    degraded: str = ""
+    """Why it is a fallback of the preference model; empty when it is none."""
 
 
 @dataclass(frozen=True, slots=True)

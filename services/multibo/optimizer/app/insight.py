@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from multibo.optimizer.app import propose, slates
+from multibo.optimizer.app import propose, read, slates
 from multibo.optimizer.app.drawings import (
     Drawing,
     FigureFormat,
@@ -240,11 +240,12 @@ async def _drawing(
 ) -> tuple[Drawing, str]:
     if kind is FigureKind.SLATE:
         session, _ = await _learned(app, name)
-        newest = RoundName(name, session.next_round - 1)
-        view = await predict_choice(app, newest)
-        slate = (await app.store.read_round(name, newest.number)).slate
-        roles = tuple(candidate.role for candidate in slate.candidates)
-        drawing = SlateDrawing(newest.number, roles, view.prediction)
+        # What an undo made obsolete is newer and nobody sees it.
+        newest = await read.newest_round(app, session)
+        assert newest is not None  # something was answered
+        view = await predict_choice(app, newest.name)
+        roles = tuple(candidate.role for candidate in newest.slate.candidates)
+        drawing = SlateDrawing(newest.slate.number, roles, view.prediction)
         return drawing, view.prediction.engine_version
     learned = await get_preference_map(app, name)
     if kind is FigureKind.TRACE:

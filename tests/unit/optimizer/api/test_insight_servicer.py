@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from multibo.optimizer.adapters.engine_process import EngineProcess
 from multibo.v1 import insight_service_pb2 as wire_pb2
 from multibo.v1 import round_pb2, round_service_pb2
-from tests.support.wire import Wire, a_spec, new_id, refused
+from tests.support.fakes import an_app
+from tests.support.wire import Wire, a_spec, new_id, refused, serving
 
 GetRecommendation = wire_pb2.GetRecommendationRequest
 
@@ -150,3 +152,23 @@ async def test_a_figure_of_no_kind_is_refused(wire: Wire) -> None:
     answer = await refused(wire.insight.RenderFigure(request))
 
     assert set(answer.violations) == {"kind", "format"}
+
+
+async def test_a_fallback_says_why_it_is_one() -> None:
+    # The engine has not been started: it answers, and says so.
+    async with serving(an_app(engine=EngineProcess())) as wire:
+        session = await wire.create()
+        round = await answer_round(wire, session.name, 2)
+        advice = await wire.insight.GetStoppingAdvice(
+            wire_pb2.GetStoppingAdviceRequest(name=session.name)
+        )
+        prediction = await wire.insight.PredictChoice(
+            wire_pb2.PredictChoiceRequest(name=round.name)
+        )
+        learned = await wire.insight.GetPreferenceMap(
+            wire_pb2.GetPreferenceMapRequest(name=session.name)
+        )
+
+    assert "starting" in advice.advice.degraded
+    assert "starting" in prediction.prediction.degraded
+    assert "starting" in learned.map.degraded

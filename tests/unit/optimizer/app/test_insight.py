@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from multibo.optimizer.app import create, feedback, insight, propose
+from multibo.optimizer.app import create, feedback, insight, propose, undo
 from multibo.optimizer.app.create import CreateSession
-from multibo.optimizer.app.drawings import MAX_BYTES, FigureFormat, FigureKind
+from multibo.optimizer.app.drawings import (
+    MAX_BYTES,
+    Drawing,
+    FigureFormat,
+    FigureKind,
+    SlateDrawing,
+)
 from multibo.optimizer.app.errors import RoundNotFoundError
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import RequestKey
@@ -28,6 +34,17 @@ ANSWERS = (
     said(FeedbackKind.TIE, 1, 3),
     said(FeedbackKind.NONE_OF_THESE),
 )
+
+
+@dataclass
+class Drawn:
+    """Keeps what was to be drawn."""
+
+    drawings: list[Drawing] = field(default_factory=list)
+
+    async def render(self, drawing: Drawing, format: FigureFormat) -> bytes:
+        self.drawings.append(drawing)
+        return b""
 
 
 async def started(app: App, **changes: object) -> None:
@@ -131,6 +148,23 @@ async def test_a_spent_budget_is_a_reason_to_stop() -> None:
     assert not early.stop
     late = await insight.get_stopping_advice(app, NAME)
     assert (late.stop, late.reason) == (True, "All 2 rounds are spent.")
+
+
+async def test_after_an_undo_the_slate_that_is_open_again_is_drawn() -> None:
+    figures = Drawn()
+    app = replace(an_app(), figures=figures)
+    await started(app)
+    await answered(app, *ANSWERS[:2])
+    await propose.propose_round(app, NAME)
+    etag = (await app.store.read(NAME)).etag
+    key = RequestKey("back", "d")
+    await undo.undo_feedback(app, NAME, key, lambda _: b"", etag=etag)
+
+    await insight.render_figure(app, NAME, FigureKind.SLATE, FigureFormat.PNG)
+
+    (drawing,) = figures.drawings
+    assert isinstance(drawing, SlateDrawing)
+    assert drawing.round == 1
 
 
 @pytest.mark.parametrize("kind", FigureKind)

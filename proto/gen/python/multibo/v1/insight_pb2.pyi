@@ -50,21 +50,23 @@ class PredictedRecommendation(_message.Message):
     def __init__(self, warp: _Optional[_Iterable[float]] = ..., base_seed: _Optional[int] = ..., estimate: _Optional[_Union[UtilityEstimate, _Mapping]] = ...) -> None: ...
 
 class StoppingAdvice(_message.Message):
-    __slots__ = ("stop", "reason", "improvement_probability", "consistency", "engine_version")
+    __slots__ = ("stop", "reason", "improvement_probability", "consistency", "engine_version", "degraded")
     STOP_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     IMPROVEMENT_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     CONSISTENCY_FIELD_NUMBER: _ClassVar[int]
     ENGINE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    DEGRADED_FIELD_NUMBER: _ClassVar[int]
     stop: bool
     reason: str
     improvement_probability: float
     consistency: float
     engine_version: str
-    def __init__(self, stop: bool = ..., reason: _Optional[str] = ..., improvement_probability: _Optional[float] = ..., consistency: _Optional[float] = ..., engine_version: _Optional[str] = ...) -> None: ...
+    degraded: str
+    def __init__(self, stop: bool = ..., reason: _Optional[str] = ..., improvement_probability: _Optional[float] = ..., consistency: _Optional[float] = ..., engine_version: _Optional[str] = ..., degraded: _Optional[str] = ...) -> None: ...
 
 class ChoicePrediction(_message.Message):
-    __slots__ = ("round", "probabilities", "log_loss", "uniform_log_loss", "temperature", "lapse", "engine_version")
+    __slots__ = ("round", "probabilities", "log_loss", "uniform_log_loss", "temperature", "lapse", "engine_version", "degraded")
     ROUND_FIELD_NUMBER: _ClassVar[int]
     PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
     LOG_LOSS_FIELD_NUMBER: _ClassVar[int]
@@ -72,6 +74,7 @@ class ChoicePrediction(_message.Message):
     TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
     LAPSE_FIELD_NUMBER: _ClassVar[int]
     ENGINE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    DEGRADED_FIELD_NUMBER: _ClassVar[int]
     round: str
     probabilities: _round_pb2.ChoiceProbabilities
     log_loss: float
@@ -79,19 +82,22 @@ class ChoicePrediction(_message.Message):
     temperature: float
     lapse: float
     engine_version: str
-    def __init__(self, round: _Optional[str] = ..., probabilities: _Optional[_Union[_round_pb2.ChoiceProbabilities, _Mapping]] = ..., log_loss: _Optional[float] = ..., uniform_log_loss: _Optional[float] = ..., temperature: _Optional[float] = ..., lapse: _Optional[float] = ..., engine_version: _Optional[str] = ...) -> None: ...
+    degraded: str
+    def __init__(self, round: _Optional[str] = ..., probabilities: _Optional[_Union[_round_pb2.ChoiceProbabilities, _Mapping]] = ..., log_loss: _Optional[float] = ..., uniform_log_loss: _Optional[float] = ..., temperature: _Optional[float] = ..., lapse: _Optional[float] = ..., engine_version: _Optional[str] = ..., degraded: _Optional[str] = ...) -> None: ...
 
 class PreferenceMap(_message.Message):
-    __slots__ = ("axes", "slice", "trace", "engine_version")
+    __slots__ = ("axes", "slice", "trace", "engine_version", "degraded")
     AXES_FIELD_NUMBER: _ClassVar[int]
     SLICE_FIELD_NUMBER: _ClassVar[int]
     TRACE_FIELD_NUMBER: _ClassVar[int]
     ENGINE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    DEGRADED_FIELD_NUMBER: _ClassVar[int]
     axes: _containers.RepeatedCompositeFieldContainer[AxisEffect]
     slice: UtilitySlice
     trace: _containers.RepeatedCompositeFieldContainer[TracePoint]
     engine_version: str
-    def __init__(self, axes: _Optional[_Iterable[_Union[AxisEffect, _Mapping]]] = ..., slice: _Optional[_Union[UtilitySlice, _Mapping]] = ..., trace: _Optional[_Iterable[_Union[TracePoint, _Mapping]]] = ..., engine_version: _Optional[str] = ...) -> None: ...
+    degraded: str
+    def __init__(self, axes: _Optional[_Iterable[_Union[AxisEffect, _Mapping]]] = ..., slice: _Optional[_Union[UtilitySlice, _Mapping]] = ..., trace: _Optional[_Iterable[_Union[TracePoint, _Mapping]]] = ..., engine_version: _Optional[str] = ..., degraded: _Optional[str] = ...) -> None: ...
 
 class AxisEffect(_message.Message):
     __slots__ = ("axis", "positions", "mean", "lower", "upper", "importance")

@@ -66,6 +66,7 @@ def advice_message(advice: Advice) -> insight_pb2.StoppingAdvice:
         improvement_probability=advice.improvement_probability,
         consistency=advice.consistency,
         engine_version=advice.engine_version,
+        degraded=advice.degraded,
     )
 
 
@@ -86,6 +87,7 @@ def prediction_message(view: PredictionView) -> insight_pb2.ChoicePrediction:
         temperature=answer.temperature,
         lapse=answer.lapse,
         engine_version=answer.engine_version,
+        degraded=answer.degraded,
     )
 
 
@@ -116,6 +118,7 @@ def map_message(view: MapView) -> insight_pb2.PreferenceMap:
             )
         ],
         engine_version=learned.engine_version,
+        degraded=learned.degraded,
     )
 
 
