@@ -137,6 +137,14 @@ class Pipeline:
             )
             return self._decode(batch, len(rows))
 
+    def family(self, warp_space: str) -> WarpFamily:
+        """Return a warp family as it is calibrated for the model.
+
+        Args:
+            warp_space: the name of a warp space of the model.
+        """
+        return self._families[warp_space]
+
     def note(self, spec: RenderSpec) -> str:
         """Return what the person should know of a picture; mostly nothing.
 

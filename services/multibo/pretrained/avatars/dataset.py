@@ -50,6 +50,8 @@ BACKGROUNDS: Final[Mapping[str, str]] = {
     "teal": "#38d9a9",
     "purple": "#9775fa",
 }
+_TRAINED_ON: Final = (100, 80_100)
+"""Seeds of the drawings that the model was made of."""
 # The other two are drawn to their edges: a turned frame would show.
 _TURNABLE: Final = frozenset(STYLES) - {"voxel-art", "dylan"}
 
@@ -72,18 +74,27 @@ def draw(seed: int, size_px: int = SIZE_PX) -> Drawing:
         seed: training used those from 100 on; evaluation uses 1,000,000 and above.
         size_px: the side of the square picture.
     """
-    source = random.Random(seed)
-    name = source.choice(list(STYLES))
-    background = source.choice(list(BACKGROUNDS))
-    avatar = Avatar(_style(name), _options(seed, name, background, size_px, source))
-    attributes = caption_attributes(name, avatar.to_json()["options"])
+    avatar, name, background = _avatar(seed, size_px)
     return Drawing(
         pixels=_rasterized(avatar.to_string(), BACKGROUNDS[background], size_px),
-        caption=", ".join(
-            [f"{STYLES[name]} portrait", *attributes, f"{background} background"]
-        ),
+        caption=_caption(avatar, name, background),
         style=name,
     )
+
+
+def training_prompts(n_prompts: int, seed: int) -> list[str]:
+    """Return partial captions of training drawings, without drawing them.
+
+    Args:
+        n_prompts: how many.
+        seed: decides which drawings, and what is said of each.
+    """
+    source = random.Random(seed)
+    prompts = []
+    for _ in range(n_prompts):
+        avatar, name, background = _avatar(source.randrange(*_TRAINED_ON), SIZE_PX)
+        prompts.append(partial_caption(_caption(avatar, name, background), source))
+    return prompts
 
 
 def partial_caption(caption: str, source: random.Random) -> str:
@@ -97,6 +108,21 @@ def partial_caption(caption: str, source: random.Random) -> str:
     keep = source.random() ** 0.5
     said = [attribute for attribute in attributes if source.random() < keep]
     return ", ".join([style] * (source.random() < 0.95) + said)
+
+
+def _avatar(seed: int, size_px: int) -> tuple[Avatar, str, str]:
+    """Return the avatar of a seed, its style and the name of its background."""
+    source = random.Random(seed)
+    name = source.choice(list(STYLES))
+    background = source.choice(list(BACKGROUNDS))
+    options = _options(seed, name, background, size_px, source)
+    return Avatar(_style(name), options), name, background
+
+
+def _caption(avatar: Avatar, name: str, background: str) -> str:
+    attributes = caption_attributes(name, avatar.to_json()["options"])
+    first, last = f"{STYLES[name]} portrait", f"{background} background"
+    return ", ".join([first, *attributes, last])
 
 
 def _options(
