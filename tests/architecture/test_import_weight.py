@@ -9,9 +9,14 @@ from typing import Final
 
 import pytest
 
-HEAVY: Final = ("torch", "botorch", "diffusers", "transformers", "celery", "redis")
+HEAVY: Final = (
+    *("torch", "botorch", "diffusers", "transformers", "celery", "redis"),
+    *("multibo.telemetry.otel", "opentelemetry.exporter"),
+)
+OURS_ALONE: Final = ("opentelemetry",)
+"""redis-py imports it wherever it is installed."""
 LIGHT: Final = {
-    "multibo.client": (*HEAVY, "numpy", "uvicorn"),
+    "multibo.client": (*HEAVY, *OURS_ALONE, "numpy", "uvicorn"),
     "multibo.local.cli": (*HEAVY, "numpy", "uvicorn"),
     "multibo.jobs.spec": (*HEAVY, "grpc", "numpy"),
     "multibo.blobs.filesystem": (*HEAVY, "grpc", "numpy"),
@@ -19,8 +24,11 @@ LIGHT: Final = {
     "multibo.warp.space": (*HEAVY, "grpc"),
     "multibo.optimizer.session": (*HEAVY, "grpc"),
     "multibo.optimizer.app": (*HEAVY, "grpc"),
-    "multibo.optimizer.server": ("torch", "diffusers", "transformers"),
+    "multibo.optimizer.server": (
+        *("torch", "diffusers", "transformers", "s3fs", "multibo.telemetry.otel"),
+    ),
     "multibo.render.celery_app": ("grpc", "google.protobuf"),
+    "multibo.render.worker": ("grpc", "s3fs", "multibo.telemetry.otel"),
     "multibo.gateway.server": (*HEAVY,),
 }
 """What must stay out of `sys.modules` when the left-hand module is imported."""

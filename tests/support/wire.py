@@ -46,8 +46,11 @@ class Refused:
 class Wire:
     """One stub per service, over one channel."""
 
-    def __init__(self, channel: grpc.aio.Channel, endpoint: Endpoint) -> None:
+    def __init__(
+        self, channel: grpc.aio.Channel, endpoint: Endpoint, address: str = ""
+    ) -> None:
         self.channel = channel
+        self.address = address
         self.endpoint = endpoint
         self.sessions: Any
         self.rounds: Any
@@ -102,9 +105,10 @@ async def serving(
     """Serve an app on a free port for as long as the block lasts."""
     endpoint = Endpoint(app, engine_ready=engine_ready, capacity=capacity, **others)
     port = await endpoint.start("127.0.0.1:0")
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    address = f"127.0.0.1:{port}"
+    async with grpc.aio.insecure_channel(address) as channel:
         try:
-            yield Wire(channel, endpoint)
+            yield Wire(channel, endpoint, address)
         finally:
             await endpoint.drain(grace_s=0.5)
 

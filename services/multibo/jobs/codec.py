@@ -42,6 +42,8 @@ def job_to_json(job: RenderJob) -> str:
     document["model"] = job.spec.model
     document["spec"] = job.spec.canonical().decode()
     document["features"] = json.dumps(job.features)
+    if job.trace:
+        document["trace"] = job.trace
     if job.image is not None:
         document["image"] = image_to_json(job.image)
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
@@ -66,6 +68,7 @@ def job_from_json(data: bytes | str) -> RenderJob:
             state=JobState(document["state"]),
             image=image_from_json(image) if image else None,
             features=tuple(json.loads(document["features"])),
+            trace=document.get("trace", ""),
             **{name: document[name] for name in _PLAIN},
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -70,6 +70,8 @@ class RenderJob:
     failure: str = ""
     note: str = ""
     """What the person should know about the picture, such as a cut prompt."""
+    trace: str = ""
+    """W3C traceparent of the call that asked for it; part of no address."""
 
     @property
     def field(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 DRAIN_TASK: Final = "multibo.render.drain"
+TRACE_HEADER: Final = "traceparent"
 INTERACTIVE: Final = 0
 RETRY: Final = 3
 MAINTENANCE: Final = 6
@@ -37,6 +38,15 @@ def broker_url(redis_url: str) -> str:
         return redis_url
     database = parse_qs(parts.query).get("db", ["0"])[0]
     return f"redis+socket://{parts.path}?virtual_host={database}"
+
+
+def trace_headers(traceparent: str) -> dict[str, str]:
+    """Return the headers of a message that is part of a trace.
+
+    Args:
+        traceparent: W3C name of the sender's span; empty for none.
+    """
+    return {TRACE_HEADER: traceparent} if traceparent else {}
 
 
 def settings_of_task() -> dict[str, Any]:

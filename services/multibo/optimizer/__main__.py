@@ -14,6 +14,7 @@ from multibo.optimizer.server import serve
 from multibo.optimizer.settings import Settings
 from multibo.telemetry.errors import MetricsListenError
 from multibo.telemetry.logs import configure_logs
+from multibo.telemetry.tracing import open_tracing
 
 _UNUSABLE: Final = (
     OptimizerError,
@@ -32,7 +33,8 @@ def main() -> int:
     try:
         settings = Settings.from_environment(os.environ)
         configure_logs("optimizer", settings.log_level)
-        asyncio.run(serve(settings))
+        with open_tracing("optimizer", os.environ) as tracing:
+            asyncio.run(serve(settings, tracing))
     except _UNUSABLE as error:
         sys.stderr.write(f"multibo.optimizer: {error}\n")
         return 2

@@ -32,6 +32,11 @@ from multibo.optimizer.adapters.redis_feed import RedisFeed
 from multibo.optimizer.adapters.redis_load import RedisLoad
 from multibo.optimizer.adapters.redis_store import RedisStore
 from multibo.optimizer.adapters.system import BlobImages, SystemClock
+from multibo.optimizer.adapters.traced import (
+    traced_engine,
+    traced_fleet,
+    traced_store,
+)
 from multibo.optimizer.api.endpoint import Capacity, Endpoint
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.quota import Quota, within_quota
@@ -41,6 +46,7 @@ from multibo.optimizer.figures.threaded import ThreadedFigures
 from multibo.optimizer.settings import Settings
 from multibo.telemetry.exposition import exposed
 from multibo.telemetry.metrics import Meter
+from multibo.telemetry.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -49,11 +55,12 @@ _SOCKET_TIMEOUT_S: Final = 5.0
 _CONNECT_TIMEOUT_S: Final = 2.0
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, tracing: Tracing | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then drain.
 
     Args:
         settings: of this process.
+        tracing: of this process; None traces nothing.
 
     Raises:
         ListenRefusedError: if strangers could reach the address.
@@ -69,7 +76,7 @@ async def serve(settings: Settings) -> None:
     catalog = Catalog.load(settings.catalog)
     stop = _stop_signals()
     meter = Meter()
-    async with _parts(settings, catalog, meter) as parts:
+    async with _parts(settings, catalog, meter, tracing) as parts:
         app, engine = parts.app, parts.engine
         endpoint = Endpoint(
             app,
@@ -77,6 +84,7 @@ async def serve(settings: Settings) -> None:
             meter=meter,
             capacity=_capacity(settings),
             authenticator=authenticator,
+            tracing=tracing,
         )
         port = await endpoint.start(listen, credentials)
         logger.info("optimizer listening", extra={"listen": listen, "port": port})
@@ -126,11 +134,15 @@ class _Parts:
 
 @asynccontextmanager
 async def _parts(
-    settings: Settings, catalog: Catalog, meter: Meter
+    settings: Settings, catalog: Catalog, meter: Meter, tracing: Tracing | None
 ) -> AsyncIterator[_Parts]:
     images = _images(settings)
     redis = _redis(settings)
-    fleet = CeleryFleet(redis, broker_url(settings.redis_url))
+    fleet = CeleryFleet(
+        redis,
+        broker_url(settings.redis_url),
+        **({"traceparent": tracing.traceparent} if tracing else {}),
+    )
     engine = EngineProcess()
     ttl_ms = settings.session_ttl_s * 1000
     quota = Quota(settings.max_project_sessions, settings.max_project_rows)
@@ -138,10 +150,10 @@ async def _parts(
         RedisStore(redis, session_ttl_ms=ttl_ms), RedisLoad(redis), fleet, quota
     )
     app = App(
-        store=metered_store(store, meter),
+        store=traced_store(metered_store(store, meter), tracing),
         feed=RedisFeed(redis),
-        fleet=fleet,
-        engine=metered_engine(engine, meter),
+        fleet=traced_fleet(fleet, tracing),
+        engine=traced_engine(metered_engine(engine, meter), tracing),
         figures=ThreadedFigures(),
         images=images,
         catalog=catalog,

@@ -10,6 +10,7 @@ from multibo.render.errors import RenderError
 from multibo.render.settings import Settings
 from multibo.telemetry.errors import MetricsListenError
 from multibo.telemetry.logs import configure_logs
+from multibo.telemetry.tracing import open_tracing
 
 EXIT_SETUP_FAILED = 78
 
@@ -27,7 +28,8 @@ def main() -> int:
     from multibo.render.worker import Worker
 
     try:
-        return Worker(settings).run()
+        with open_tracing("render", os.environ) as tracing:
+            return Worker(settings, tracing).run()
     except (RenderError, JobsError, BlobError, MetricsListenError) as error:
         logging.getLogger("multibo.render").critical(
             "setup failed", extra={"reason": str(error)}

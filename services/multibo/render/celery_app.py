@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from celery import Celery
+from celery import Celery, current_task
 from kombu.entity import Queue
 
 from multibo.jobs import queues
@@ -41,17 +41,25 @@ def register_drain(app: Celery, drain: Callable[[str], None]) -> None:
     app.task(**queues.settings_of_task())(drain_rows)
 
 
-def wake_up(app: Celery, compat_key: str) -> None:
+def senders_traceparent() -> str:
+    """Return the trace that the message of the running task is part of; or ""."""
+    request = current_task.request if current_task else {}
+    return str(request.get(queues.TRACE_HEADER) or "")
+
+
+def wake_up(app: Celery, compat_key: str, *, traceparent: str = "") -> None:
     """Send the fleet another message for a compat key.
 
     Args:
         app: from `make_app`.
         compat_key: whose rows still wait.
+        traceparent: of the trace this is part of; empty for none.
     """
     app.send_task(
         queues.DRAIN_TASK,
         args=[compat_key],
         queue=queues.queue_name(compat_key.partition(":")[0]),
         priority=queues.INTERACTIVE,
+        headers=queues.trace_headers(traceparent),
         retry=False,
     )

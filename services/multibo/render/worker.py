@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from celery import Celery, signals
@@ -16,15 +17,22 @@ from multibo.jobs.catalog import Catalog
 from multibo.jobs.spec import RenderSpec
 from multibo.render import golden
 from multibo.render.batching import Drain
-from multibo.render.celery_app import make_app, register_drain, wake_up
+from multibo.render.celery_app import (
+    make_app,
+    register_drain,
+    senders_traceparent,
+    wake_up,
+)
 from multibo.render.leases import Leases
 from multibo.render.pipelines import Pipeline, load_pipeline
 from multibo.render.precision import Precision
 from multibo.render.register import Register
 from multibo.render.settings import Settings
+from multibo.render.traced import traced_parts, traced_turn
 from multibo.render.watchdog import Watchdog
 from multibo.telemetry.exposition import exposed
 from multibo.telemetry.metrics import BATCH_DURATION, WORKER_READY, Meter
+from multibo.telemetry.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +43,9 @@ TURN_S: Final = 60.0
 class Worker:
     """Everything one process of the fleet needs."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, tracing: Tracing | None = None) -> None:
         self._settings = settings
+        self._tracing = tracing
         self._redis: Redis = Redis.from_url(settings.redis_url, socket_timeout=30)
         self._watchdog = Watchdog()
         self._stopping = threading.Event()
@@ -56,7 +65,10 @@ class Worker:
         register = Register(self._redis, self._settings.process, tuple(pipelines))
         app = make_app(self._settings.redis_url, pipelines)
         drain = self._drain(pipelines, register)
-        register_drain(app, lambda compat_key: self._turn(app, drain, compat_key))
+        turn: Callable[[str], None] = partial(self._turn, app, drain)
+        if self._tracing is not None:
+            turn = traced_turn(turn, senders_traceparent, self._tracing)
+        register_drain(app, turn)
         signals.worker_shutting_down.connect(self._stop, weak=False)
 
         # Ready means consuming: announced earlier, a first row would wait for Celery.
@@ -115,8 +127,11 @@ class Worker:
                 self._running = specs
             self._watchdog.guard(specs)
 
+        leases = Leases(self._redis, self._settings.process)
+        if self._tracing is not None:
+            leases, pipelines = traced_parts(leases, pipelines, self._tracing)
         return Drain(
-            Leases(self._redis, self._settings.process),
+            leases,
             open_blobs(self._settings.blob_url),
             pipelines,
             batch_rows=self._settings.batch_rows,
@@ -127,7 +142,8 @@ class Worker:
 
     def _turn(self, app: Celery, drain: Drain, compat_key: str) -> None:
         if drain.run(compat_key, limit_s=TURN_S):
-            wake_up(app, compat_key)
+            traceparent = self._tracing.traceparent() if self._tracing else ""
+            wake_up(app, compat_key, traceparent=traceparent)
 
     def _is_ready(self) -> bool:
         return self._ready.is_set() and not self._stopping.is_set()

@@ -27,6 +27,14 @@ def test_a_job_reads_back_equal() -> None:
     assert codec.job_from_json(codec.job_to_json(a_job())) == a_job()
 
 
+def test_a_job_keeps_the_trace_it_is_part_of_and_its_address_does_not() -> None:
+    job = replace(a_job(), trace=f"00-{'ab' * 16}-{'cd' * 8}-01")
+
+    assert codec.job_from_json(codec.job_to_json(job)) == job
+    assert job.spec.address("n") == a_job().spec.address("n")
+    assert "trace" not in codec.job_to_json(a_job())
+
+
 def test_a_job_without_image_reads_back_equal() -> None:
     job = replace(a_job(), image=None, features=(), state=JobState.QUEUED)
 

@@ -19,6 +19,7 @@ from multibo.client.errors import (
     TokenUnusableError,
 )
 from multibo.client.refusal import Refusal, read_refusal
+from multibo.telemetry.tracing import TRACEPARENT, callers_traceparent
 from multibo.v1 import (
     image_service_pb2_grpc,
     insight_service_pb2_grpc,
@@ -171,13 +172,21 @@ class Transport:
         timeout_s: float,
     ) -> Reply:
         try:
-            return await method(request, timeout=timeout_s, metadata=self.metadata)
+            return await method(
+                request, timeout=timeout_s, metadata=(*self.metadata, *_trace())
+            )
         except grpc.aio.AioRpcError as error:
             raise error_of(read_refusal(error)) from error
 
     async def close(self) -> None:
         """Close the channel; calls under way are canceled."""
         await self._channel.close()
+
+
+def _trace() -> tuple[tuple[str, str], ...]:
+    """Name the span the program is in, if it traces: the server's join it."""
+    traceparent = callers_traceparent()
+    return ((TRACEPARENT, traceparent),) if traceparent else ()
 
 
 def _stub(kind: Callable[[grpc.aio.Channel], Any], channel: grpc.aio.Channel) -> Any:

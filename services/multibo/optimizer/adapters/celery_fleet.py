@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from celery import Celery
 from redis.asyncio import Redis
@@ -24,8 +25,22 @@ logger = logging.getLogger(__name__)
 class CeleryFleet:
     """A `RenderFleet`; what gets lost here, the reconciler sends again."""
 
-    def __init__(self, redis: Redis, broker_url: str) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        broker_url: str,
+        *,
+        traceparent: Callable[[], str] = lambda: "",
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            redis: where the rows wait.
+            broker_url: Celery's, of the same server.
+            traceparent: names the trace a wake-up is part of.
+        """
         self._redis = redis
+        self._traceparent = traceparent
         self._app = Celery("multibo", broker=broker_url)
         self._app.conf.update(queues.celery_settings())
         # One thread: publishing blocks 2-4 ms, which the event loop never does.
@@ -43,6 +58,7 @@ class CeleryFleet:
             row = keys.row_reference(name.sid, job.round, job.slot)
             references.setdefault(compat, {})[row] = score
         loop = asyncio.get_running_loop()
+        publish = partial(self._publish, queues.trace_headers(self._traceparent()))
         try:
             for compat, rows in references.items():
                 pipe = self._redis.pipeline(transaction=False)
@@ -50,17 +66,18 @@ class CeleryFleet:
                 pipe.zadd(keys.rows(compat), mapping=dict(rows))
                 await pipe.execute()
                 await loop.run_in_executor(
-                    self._publisher, self._publish, models[compat], compat
+                    self._publisher, publish, models[compat], compat
                 )
         except Exception:  # best effort by contract: never fails the command
             logger.exception("wake-up lost", extra={"session": str(name)})
 
-    def _publish(self, model: str, compat: str) -> None:
+    def _publish(self, headers: dict[str, str], model: str, compat: str) -> None:
         self._app.send_task(
             queues.DRAIN_TASK,
             args=[compat],
             queue=queues.queue_name(model),
             priority=queues.INTERACTIVE,
+            headers=headers,
             retry=False,
         )
 

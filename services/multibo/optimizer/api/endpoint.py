@@ -17,6 +17,7 @@ from grpc_reflection.v1alpha import reflection
 
 from multibo.optimizer.api.auth import Authenticator
 from multibo.optimizer.api.auth_scopes import check_projects
+from multibo.optimizer.api.call_spans import CallSpans
 from multibo.optimizer.api.health import Health
 from multibo.optimizer.api.image_servicer import ImageServicer
 from multibo.optimizer.api.insight_servicer import InsightServicer
@@ -30,12 +31,13 @@ from multibo.optimizer.api.limits import (
 from multibo.optimizer.api.model_servicer import ModelServicer
 from multibo.optimizer.api.paging import PageTokens
 from multibo.optimizer.api.rate_limit import CallRates
-from multibo.optimizer.api.registration import service_handler
+from multibo.optimizer.api.registration import Surround, service_handler
 from multibo.optimizer.api.round_servicer import RoundServicer
 from multibo.optimizer.api.session_servicer import SessionServicer
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.background import ended
 from multibo.telemetry.metrics import Meter
+from multibo.telemetry.tracing import Tracing
 from multibo.v1 import (
     image_service_pb2,
     insight_service_pb2,
@@ -89,6 +91,7 @@ class Endpoint:
         meter: Meter | None = None,
         capacity: Capacity | None = None,
         authenticator: Authenticator | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         """Make the server.
 
@@ -98,6 +101,7 @@ class Endpoint:
             meter: counts the calls.
             capacity: of this process.
             authenticator: says who calls; without one anybody may.
+            tracing: of this process; None traces nothing.
         """
         capacity = capacity or Capacity()
         self._authenticator = authenticator or Authenticator()
@@ -109,7 +113,10 @@ class Endpoint:
         names = tuple(service.full_name for service in SERVICES)
         self._health = Health(names, ping=app.store.ping, engine_ready=engine_ready)
         self._server = grpc.aio.server(options=SERVER_OPTIONS)
-        self._add_services(app, names, self._around(meter or Meter(), capacity))
+        around: Surround = self._around(meter or Meter(), capacity)
+        if tracing is not None:
+            around = CallSpans(around, tracing)
+        self._add_services(app, names, around)
         self._watching_health: asyncio.Task[None] | None = None
 
     def _around(self, meter: Meter, capacity: Capacity) -> Around:
@@ -122,7 +129,7 @@ class Endpoint:
             capacity.deadlines_s,
         )
 
-    def _add_services(self, app: App, names: tuple[str, ...], around: Around) -> None:
+    def _add_services(self, app: App, names: tuple[str, ...], around: Surround) -> None:
         tokens = PageTokens(app.store.secret)
         servicers = (
             SessionServicer(app, tokens, self._watches, self._draining),

@@ -1,0 +1,184 @@
+"""A worker's part of a trace: rows in the trace that asked for them, batches beside.
+
+A batch holds rows of any session, so it belongs to no row's trace: it hangs below the
+wake-up that started the drain, and links to its rows; each row links back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from multibo.jobs.job import ImageRef
+from multibo.jobs.spec import RenderSpec
+from multibo.render.denoise import RowObserver
+from multibo.render.images import RenderedImage
+from multibo.render.leases import Claim, Leases, Verdict
+from multibo.render.pipelines import Pipeline
+from multibo.telemetry import tracing as names
+from multibo.telemetry.tracing import Side, Span, Tracing
+
+
+class _TracedLeases:
+    """Leases, with a span for each row from its claim to its end."""
+
+    def __init__(self, leases: Leases, tracing: Tracing) -> None:
+        self._leases = leases
+        self._tracing = tracing
+        self._rows: dict[str, Span] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._leases, name)
+
+    def open_rows(self) -> list[str]:
+        # Claimed and not ended: the batch that is being rendered.
+        return [span.traceparent for span in self._rows.values()]
+
+    def claim(self, reference: str) -> Claim | None:
+        began_ns = time.time_ns()
+        claim = self._leases.claim(reference)
+        if claim is not None:
+            self._begin(claim, began_ns)
+        return claim
+
+    def _begin(self, claim: Claim, began_ns: int) -> None:
+        job = claim.job
+        project, _, session = claim.sid.partition("/")
+        about: names.Attributes = {
+            names.SESSION: f"projects/{project}/sessions/{session}",
+            names.ROUND: job.round,
+            names.SLOT: job.slot,
+            names.ATTEMPT: job.attempt,
+            names.MODEL: job.spec.model,
+        }
+        row = self._tracing.start(
+            "render row",
+            about,
+            parent=job.trace,
+            links=[self._tracing.traceparent()],
+            began_ns=began_ns,
+        )
+        self._rows[claim.reference] = row
+        claimed = self._tracing.start(
+            "claim", {}, parent=row.traceparent, began_ns=began_ns
+        )
+        claimed.end()
+
+    def renew(
+        self, claims: Sequence[Claim], *, step: int, n_steps: int
+    ) -> list[Verdict]:
+        verdicts = self._leases.renew(claims, step=step, n_steps=n_steps)
+        for claim, verdict in zip(claims, verdicts, strict=True):
+            if verdict is not Verdict.MINE:
+                self._close(claim, verdict.value)
+        return verdicts
+
+    def ready(
+        self, claim: Claim, image: ImageRef, features: tuple[float, ...], note: str
+    ) -> bool:
+        ours = self._finish(
+            claim, lambda: self._leases.ready(claim, image, features, note)
+        )
+        self._close(claim, "ready" if ours else "stale", {names.DIGEST: image.digest})
+        return ours
+
+    def fail(self, claim: Claim, reason: str) -> bool:
+        ours = self._finish(claim, lambda: self._leases.fail(claim, reason))
+        self._close(claim, "failed" if ours else "stale")
+        return ours
+
+    def release(self, claim: Claim, *, delay_ms: int = 0) -> bool:
+        ours = self._leases.release(claim, delay_ms=delay_ms)
+        self._close(claim, "released")
+        return ours
+
+    def _finish(self, claim: Claim, tell: Callable[[], bool]) -> bool:
+        row = self._rows.get(claim.reference)
+        parent = row.traceparent if row else ""
+        with self._tracing.span("finish", {}, parent=parent):
+            return tell()
+
+    def _close(
+        self, claim: Claim, outcome: str, attributes: names.Attributes | None = None
+    ) -> None:
+        row = self._rows.pop(claim.reference, None)
+        if row is None:
+            return
+        row.set({names.OUTCOME: outcome, **(attributes or {})})
+        if outcome == "failed":
+            row.fail(outcome)
+        row.end()
+
+
+def traced_parts(
+    leases: Leases, pipelines: Mapping[str, Pipeline], tracing: Tracing
+) -> tuple[Leases, dict[str, Pipeline]]:
+    """Return leases with a span per row, and pipelines with one per batch.
+
+    Args:
+        leases: this worker's rights.
+        pipelines: that render, by catalog name.
+        tracing: of this process.
+    """
+    rows = _TracedLeases(leases, tracing)
+    traced = {
+        name: cast("Pipeline", _TracedPipeline(pipeline, rows, tracing))
+        for name, pipeline in pipelines.items()
+    }
+    return cast("Leases", rows), traced
+
+
+class _TracedPipeline:
+    def __init__(
+        self, pipeline: Pipeline, leases: _TracedLeases, tracing: Tracing
+    ) -> None:
+        self._pipeline = pipeline
+        self._leases = leases
+        self._tracing = tracing
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pipeline, name)
+
+    def render(
+        self, rows: Sequence[RenderSpec], observer: RowObserver | None = None
+    ) -> list[RenderedImage | None]:
+        span = self._tracing.start(
+            "denoise",
+            {
+                names.MODEL: rows[0].model,
+                names.ROWS: len(rows),
+                names.STEPS: rows[0].steps,
+            },
+            links=self._leases.open_rows(),
+        )
+        try:
+            return self._pipeline.render(rows, observer)
+        except Exception as error:
+            span.fail(type(error).__name__)
+            raise
+        finally:
+            span.end()
+
+
+def traced_turn(
+    turn: Callable[[str], None], sender: Callable[[], str], tracing: Tracing
+) -> Callable[[str], None]:
+    """Return the body of the drain task with a span below the wake-up.
+
+    Args:
+        turn: drains a compat key.
+        sender: tells the traceparent of the wake-up.
+        tracing: of this process.
+    """
+
+    def traced(compat_key: str) -> None:
+        with tracing.span(
+            "drain",
+            {names.COMPAT_KEY: compat_key},
+            side=Side.CONSUMER,
+            parent=sender(),
+        ):
+            turn(compat_key)
+
+    return traced
