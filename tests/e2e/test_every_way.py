@@ -36,7 +36,8 @@ def test_every_kind_of_answer_counts_and_the_log_keeps_them(multibo: Project) ->
     assert session.round(other.number).state is RoundState.CANCELLED
     assert session.refresh().state is SessionState.ACTIVE
     assert 0.0 <= session.stopping_advice().improvement_probability <= 1.0
-    assert len(session.preference_map().axes) == 16
+    space = multibo.warp_space(session.info.spec.warp_space)
+    assert len(session.preference_map().axes) == space.dimension
     svg = insight.FigureFormat.SVG
     assert b"<svg" in session.figure(insight.FigureKind.TRACE, svg).data
 
@@ -68,3 +69,28 @@ def test_undone_forked_and_imported_sessions_see_the_same_next_slate(
     assert warm.info.forked_from == session.name
     with pytest.raises(errors.NothingToRedoError):
         session.redo()
+
+
+def test_a_start_is_picked_and_the_search_turns_toward_the_others(
+    multibo: Project,
+) -> None:
+    space = next(s for s in multibo.models()[0].warp_spaces if "/search-8-6@" in s)
+    session = multibo.create_session(
+        PROMPT, rounds=3, k=3, seed=7, steps=2, warp_space=space, casting_rounds=1
+    )
+
+    first = session.propose()
+    draws = [candidate.image() for candidate in first.candidates]
+    first.choose(2)
+    second = session.propose()
+    found = [candidate.image() for candidate in second.candidates]
+
+    assert [c.role for c in first.candidates] == ["ANCHOR", "CAST", "CAST"]
+    assert len(set(draws)) == len(set(found)) == 3
+    assert found[0] == draws[2]
+    assert {c.info.base_seed for c in second.candidates} == {
+        first.candidates[2].info.base_seed
+    }
+    assert session.recommendation().image() == draws[2]
+    assert not session.stopping_advice().stop
+    assert multibo.warp_space(space).axes[-1].name == "noise-6"

@@ -17,7 +17,6 @@ from redis.asyncio import Redis
 
 from multibo.blobs.opening import open_blobs
 from multibo.jobs import keys, queues
-from multibo.jobs.catalog import Catalog
 from multibo.optimizer.adapters.celery_fleet import CeleryFleet
 from multibo.optimizer.adapters.redis_feed import RedisFeed
 from multibo.optimizer.adapters.redis_store import RedisStore
@@ -29,7 +28,7 @@ from multibo.optimizer.app.values import Limits, RequestKey
 from multibo.optimizer.figures.threaded import ThreadedFigures
 from multibo.optimizer.session.ids import SessionName
 from multibo.optimizer.session.model import Round, RoundState
-from tests.support.fakes import CATALOG, DirectEngine
+from tests.support.fakes import CATALOG, DirectEngine, a_catalog
 
 STARTUP_S = 120.0
 
@@ -102,7 +101,7 @@ async def an_optimizer(
         engine=DirectEngine(),
         figures=ThreadedFigures(),
         images=BlobImages(open_blobs(blob_url(folder))),
-        catalog=Catalog.load(CATALOG),
+        catalog=a_catalog(),
         clock=SystemClock(),
         limits=Limits(),
     )
