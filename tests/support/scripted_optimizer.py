@@ -86,6 +86,8 @@ class ScriptedOptimizer:
 
     def __init__(self) -> None:
         self.requests: dict[str, list[Any]] = defaultdict(list)
+        self.shown: list[Any] = []
+        """What each unary call brought as its authorization."""
         self._scripts: dict[str, list[Any]] = {}
         self.address = ""
 
@@ -97,6 +99,7 @@ class ScriptedOptimizer:
         return len(self.requests[method])
 
     async def unary(self, method: str, request: Any, context: Any) -> Any:
+        self.shown.append(dict(context.invocation_metadata()).get("authorization"))
         answer = self._next(method, request)
         if isinstance(answer, Refusal):
             await _refuse(answer, context)
@@ -138,7 +141,9 @@ def _packed(message: Any) -> any_pb2.Any:
 
 @asynccontextmanager
 async def serving(
-    optimizer: ScriptedOptimizer, address: str = "127.0.0.1:0"
+    optimizer: ScriptedOptimizer,
+    address: str = "127.0.0.1:0",
+    credentials: grpc.ServerCredentials | None = None,
 ) -> AsyncIterator[str]:
     """Serve it on this loop; gives the address."""
     server = grpc.aio.server()
@@ -151,7 +156,10 @@ async def serving(
     ):
         add: Any = getattr(module, f"add_{service}Servicer_to_server")
         add(_servicer(optimizer, getattr(module, f"{service}Servicer")), server)
-    port = server.add_insecure_port(address)
+    if credentials is None:
+        port = server.add_insecure_port(address)
+    else:
+        port = server.add_secure_port(address, credentials)
     await server.start()
     optimizer.address = f"127.0.0.1:{port}"
     try:

@@ -9,15 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-from multibo.client import commands, connect, discovery
+from multibo.client import commands, discovery
 from multibo.client.errors import (
     AddressUnknownError,
     ClientError,
     ServerUnreachableError,
 )
-from multibo.client.sync_project import Project
-from multibo.client.types import SessionState
-from multibo.local import api_keys, extras
+from multibo.local import api_keys, cli_connection, cli_sessions, extras
 from multibo.local.errors import LocalError, StackAlreadyRunningError
 
 OK: Final = 0
@@ -79,10 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser(
         "calibrate", help="measure a warp space on a model", add_help=False
     )
-    _add_sessions(verbs.add_parser("sessions", help="list, show and delete sessions"))
+    sessions = verbs.add_parser("sessions", help="list, show, move, delete sessions")
+    cli_sessions.add_arguments(sessions)
     api_keys.add_arguments(verbs.add_parser("keys", help="make and revoke API keys"))
     models = verbs.add_parser("models", help="list the models of the catalog")
-    _add_connection(models)
+    cli_connection.add_arguments(models)
     models.set_defaults(run=_models)
     doctor = verbs.add_parser("doctor", help="say what is installed and what is not")
     _add_state_dir(doctor)
@@ -147,65 +146,8 @@ def _add_state_dir(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_connection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--address",
-        metavar="TARGET",
-        default="",
-        help="gRPC address (default: $MULTIBO_ADDRESS, else the running stack)",
-    )
-    parser.add_argument(
-        "--project", default="local", help="whose sessions (default: local)"
-    )
-
-
-def _add_sessions(parser: argparse.ArgumentParser) -> None:
-    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
-    listing = verbs.add_parser("list", help="list sessions, newest first")
-    listing.add_argument(
-        "--state",
-        dest="states",
-        action="append",
-        type=lambda text: SessionState(text.upper()),
-        default=[],
-        metavar="STATE",
-        help="only this state: active, exhausted or finished; may be repeated",
-    )
-    listing.set_defaults(run=_sessions_list)
-    show = verbs.add_parser("show", help="show a session and its latest round")
-    show.add_argument("name")
-    show.set_defaults(run=_sessions_show)
-    delete = verbs.add_parser("delete", help="delete sessions for good")
-    delete.add_argument("names", nargs="+", metavar="name")
-    delete.set_defaults(run=_sessions_delete)
-    for verb in (listing, show, delete):
-        _add_connection(verb)
-
-
-def _connected(options: argparse.Namespace) -> Project:
-    return connect(options.address, project=options.project)
-
-
-def _sessions_list(options: argparse.Namespace) -> int:
-    with _connected(options) as project:
-        commands.list_sessions(project, states=options.states)
-    return OK
-
-
-def _sessions_show(options: argparse.Namespace) -> int:
-    with _connected(options) as project:
-        commands.show_session(project, options.name)
-    return OK
-
-
-def _sessions_delete(options: argparse.Namespace) -> int:
-    with _connected(options) as project:
-        commands.delete_sessions(project, options.names)
-    return OK
-
-
 def _models(options: argparse.Namespace) -> int:
-    with _connected(options) as project:
+    with cli_connection.connected(options) as project:
         commands.list_models(project)
     return OK
 

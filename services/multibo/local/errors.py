@@ -117,3 +117,16 @@ class ApiKeyUnknownError(LocalError):
         super().__init__(f"{path} has no key {', '.join(ids)}; nothing was revoked")
         self.path = path
         self.ids = ids
+
+
+class CredentialsUnusableError(LocalError):
+    """A file of a token, a key or certificates is of no use; name another."""
+
+
+class DocumentUnusableError(LocalError):
+    """The file of an exported session cannot be read or written; name another."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
