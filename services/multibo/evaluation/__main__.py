@@ -57,6 +57,7 @@ def _run(given: Arguments, settings: Settings) -> None:
     from multibo.jobs.catalog import Catalog
     from multibo.pretrained import catalog_path
     from multibo.render.pipelines import load_pipeline
+    from multibo.render.precision import Precision
 
     match given:
         case DemoArguments():
@@ -69,7 +70,9 @@ def _run(given: Arguments, settings: Settings) -> None:
             benchmark.measure_judges(given, paths)
         case CalibrateArguments():
             catalog = Catalog.load(given.catalog or catalog_path())
-            calibrate(given, load_pipeline(catalog.model(given.model)))
+            precision = Precision.named(dtype=given.dtype, device="cpu")
+            model = catalog.model(given.model)
+            calibrate(given, load_pipeline(model, precision=precision))
         case ReachRunArguments():
             study.run(given, Catalog.load(catalog_path()).default)
         case ReachReportArguments():

@@ -117,7 +117,7 @@ def _tables() -> dict[str, Tensor]:
     return {
         name: whole[[row[axis.name] for axis in axes]]
         for name, axes in AXES.items()
-        if name.startswith("flow-")
+        if name.startswith(("flow-", "plain-"))
     }
 
 

@@ -138,3 +138,21 @@ def test_the_derivative_by_the_coordinates_is_finite() -> None:
 
         assert given.grad is not None
         assert bool(given.grad.isfinite().all())
+
+
+@given(coordinates, coordinates)
+def test_near_coordinates_give_near_outputs(
+    first: list[float], second: list[float]
+) -> None:
+    value, output = heads(1, 1), heads(2, 1)
+
+    one, other = (
+        weighted(mixed(output, value, rows, 1), rows)
+        for rows in (rows_of(first), rows_of(second))
+    )
+
+    # Weights grow by at most their cosines' sum, and each weight is at most the
+    # number of heads; mixing adds at most the norms of both.
+    apart = math.dist(first, second)
+    bound = apart * N_HEADS * 4 * float(output.norm() + value.norm())
+    assert float((one - other).norm()) <= bound + 1e-4

@@ -26,6 +26,8 @@ class CalibrateArguments:
     """Random vectors per case that variants are compared on."""
     steps: int
     """Denoising steps; 0 means as many as the model's."""
+    dtype: str
+    """Number format of the model; `auto` takes the fastest one."""
     out: Path
 
 
@@ -46,6 +48,7 @@ def add_calibrate(
     parser.add_argument("--cases", dest="n_cases", type=_some, default=4)
     parser.add_argument("--vectors", dest="n_vectors", type=_some, default=8)
     parser.add_argument("--steps", type=int, default=0)
+    parser.add_argument("--dtype", default="float32", help="auto: the fastest one")
     parser.add_argument(
         "--out", type=folder, default="benchmarks/results", metavar="DIR"
     )

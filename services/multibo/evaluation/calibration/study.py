@@ -83,6 +83,7 @@ def calibrate(given: CalibrateArguments, pipeline: Pipeline) -> None:
             "cases": [asdict(case) for case in cases],
             "n_vectors": given.n_vectors,
             "steps": probe.steps,
+            "dtype": given.dtype,
             "factors": FACTORS,
         },
         "axes": [axis.name for axis in axes],
@@ -121,6 +122,7 @@ def measure(
     vectors = random_vectors(n_vectors, space.dimension)
     ratings = {}
     for name, variant in spaces.items():
+        print(f"rating: {name}", flush=True)
         ratings[name] = rate(probe, variant, cases, vectors, ruler, judged=judged)
     return Calibration(effects, equal, plain, ratings, best(ratings, plain), spaces)
 
@@ -142,7 +144,8 @@ def axis_effects(
     dimension = levels[0].dimension
     identity = [0.0] * dimension
     columns = []
-    for space in levels:
+    for factor, space in zip(FACTORS, levels, strict=True):
+        print(f"axes: amplitudes times {factor:g}", flush=True)
         per_case = []
         for case in cases:
             rows = [identity, *unit_vectors(dimension)]

@@ -25,6 +25,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         n_cases=1,
         n_vectors=4,
         steps=2,
+        dtype="float32",
         out=folder / "results",
     )
     calibrate(given, load_pipeline(tiny_model(folder), threads=1))
