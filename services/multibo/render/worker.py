@@ -24,6 +24,7 @@ from multibo.render.celery_app import (
     wake_up,
 )
 from multibo.render.leases import Leases
+from multibo.render.metered import MeteredLeases
 from multibo.render.pipelines import Pipeline, load_pipeline
 from multibo.render.precision import Precision
 from multibo.render.register import Register
@@ -127,7 +128,7 @@ class Worker:
                 self._running = specs
             self._watchdog.guard(specs)
 
-        leases = Leases(self._redis, self._settings.process)
+        leases: Leases = MeteredLeases(self._redis, self._settings.process, self._meter)
         if self._tracing is not None:
             leases, pipelines = traced_parts(leases, pipelines, self._tracing)
         return Drain(
