@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -55,6 +55,13 @@ def plain(pipeline: Pipeline, model: ModelSpec) -> list[Tensor]:
     return [picture for picture in pictures if picture is not None]
 
 
+def pairs(
+    some: list[Tensor], others: Sequence[Tensor | None]
+) -> list[tuple[Tensor, Tensor]]:
+    found = [other for other in others if other is not None]
+    return list(zip(some, found, strict=True))
+
+
 def sobol_slate(seed: int) -> list[tuple[int, ...]]:
     """The identity and three spread warps: what a first round shows."""
     draws = torch.quasirandom.SobolEngine(16, scramble=True, seed=seed).draw(3)
@@ -63,8 +70,11 @@ def sobol_slate(seed: int) -> list[tuple[int, ...]]:
 
 
 def test_the_identity_warp_is_the_stock_pipeline_bit_for_bit(
-    model: ModelSpec, plain: list[Tensor]
+    pipeline: Pipeline, model: ModelSpec
 ) -> None:
+    # A guidance that is not in the weights.
+    guidance = model.guidance + 0.5
+    rows = [replace(row, guidance=guidance) for row in plain_rows(model)]
     stock = StableDiffusionPipeline.from_pretrained(model.path, local_files_only=True)
     stock.to(torch.float32).set_progress_bar_config(disable=True)
     noise = torch.stack([seed_noise(seed, (8, 16, 16)) for seed in SEEDS])
@@ -74,11 +84,27 @@ def test_the_identity_warp_is_the_stock_pipeline_bit_for_bit(
         num_images_per_prompt=4,
         latents=noise,
         num_inference_steps=model.steps,
-        guidance_scale=model.guidance,
+        guidance_scale=guidance,
         output_type="pt",
     ).images
 
-    assert torch.equal(torch.stack(plain), expected)
+    found = [picture for picture in pipeline.render_pixels(rows) if picture is not None]
+    assert torch.equal(torch.stack(found), expected)
+
+
+def test_the_guidance_in_the_weights_draws_nearly_what_guidance_draws(
+    pipeline: Pipeline, model: ModelSpec, plain: list[Tensor]
+) -> None:
+    stock = load_pipeline(replace(model, guidance_delta=None), threads=1)
+    other_seeds = [plain[1], plain[2], plain[3], plain[0]]
+
+    guided = stock.render_pixels(plain_rows(model))
+
+    off = [float((one - two).square().mean()) for one, two in pairs(plain, guided)]
+    lot = [
+        float((one - two).square().mean()) for one, two in pairs(other_seeds, guided)
+    ]
+    assert max(off) < 0.25 * min(lot)
 
 
 def test_a_slate_is_visibly_different_and_its_anchor_is_the_plain_picture(

@@ -18,8 +18,11 @@ def test_the_card_carries_the_checksum_of_every_file_of_the_model() -> None:
         path.relative_to(AVATARS).as_posix(): hashlib.sha256(
             path.read_bytes()
         ).hexdigest()
-        for folder in ("pipe", "judge")
-        for path in (AVATARS / folder).rglob("*")
+        for path in (
+            AVATARS / "guidance.safetensors",
+            *(AVATARS / "pipe").rglob("*"),
+            *(AVATARS / "judge").rglob("*"),
+        )
         if path.is_file()
     }
 
