@@ -37,12 +37,14 @@ class RoundServicer:
         """Return the open round, or a new one; see the contract."""
         name = ids.parse_session(request.parent, field="parent")
         round = await propose.propose_round(self._app, name)
-        return wire.ProposeRoundResponse(round=round_message(round))
+        wait_ms = await read.wait_ms_of(self._app, round)
+        return wire.ProposeRoundResponse(round=round_message(round, wait_ms=wait_ms))
 
     async def get_round(self, request: wire.GetRoundRequest) -> wire.GetRoundResponse:
         """Return a round; see the contract."""
         round = await read.get_round(self._app, ids.parse_round(request.name))
-        return wire.GetRoundResponse(round=round_message(round))
+        wait_ms = await read.wait_ms_of(self._app, round)
+        return wire.GetRoundResponse(round=round_message(round, wait_ms=wait_ms))
 
     async def list_rounds(
         self, request: wire.ListRoundsRequest

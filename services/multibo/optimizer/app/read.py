@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from multibo.jobs.catalog import ModelSpec, SearchSpaceSpec
+from multibo.jobs.job import JobState
 from multibo.optimizer.app import create
 from multibo.optimizer.app.errors import RoundNotFoundError
 from multibo.optimizer.app.ports import App
@@ -28,7 +29,9 @@ async def get_session(app: App, name: SessionName, *, full: bool) -> SessionView
     basic = create.view(app, session)
     if not full:
         return basic
-    return replace(basic, round=await newest_round(app, session))
+    round = await newest_round(app, session)
+    wait_ms = 0 if round is None else await wait_ms_of(app, round)
+    return replace(basic, round=round, wait_ms=wait_ms)
 
 
 async def newest_round(
@@ -53,6 +56,17 @@ async def newest_round(
         if round.state is not RoundState.OBSOLETE:
             return round
     return None
+
+
+async def wait_ms_of(app: App, round: Round) -> int:
+    """Return how long until the queued pictures of a round; 0 if unknown.
+
+    Args:
+        app: the ports.
+        round: as read.
+    """
+    queued = [job.spec.model for job in round.jobs if job.state is JobState.QUEUED]
+    return (await app.fleet.readiness(queued[0])).wait_ms if queued else 0
 
 
 async def list_sessions(app: App, project: str, *, limit: int, cursor: str) -> Page:

@@ -150,3 +150,5 @@ class SessionView:
     expire_time_ms: int
     round: Round | None = None
     """The newest round, in the FULL view."""
+    wait_ms: int = 0
+    """Until its queued pictures are expected; 0 if unknown."""

@@ -37,6 +37,8 @@ class RoundChanged:
     """A round was proposed, became answerable, or closed."""
 
     round: Round
+    wait_ms: int = 0
+    """Until its queued pictures are expected; 0 if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ async def _told(
         return []
     if event.kind is EventKind.CANDIDATE and event.slot is not None:
         return [CandidateChanged(round, event.slot)]
-    return [RoundChanged(round)]
+    return [RoundChanged(round, await read.wait_ms_of(app, round))]
 
 
 def _progress(event: FeedEvent) -> Progress:

@@ -53,8 +53,8 @@ def _add_change(message: WatchSessionResponse, event: Change) -> None:
             message.snapshot.session.CopyFrom(session_message(view))
         case SessionChanged(view=view):
             message.session_changed.session.CopyFrom(session_message(view))
-        case RoundChanged(round=round):
-            message.round_changed.round.CopyFrom(round_message(round))
+        case RoundChanged(round=round, wait_ms=wait_ms):
+            message.round_changed.round.CopyFrom(round_message(round, wait_ms=wait_ms))
         case CandidateChanged(round=round, slot=slot):
             changed = candidate_message(round, slot)
             message.candidate_changed.candidate.CopyFrom(changed)

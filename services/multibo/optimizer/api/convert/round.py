@@ -50,15 +50,16 @@ _CANDIDATE_STATES: Final = {
 }
 
 
-def round_message(round: Round) -> round_pb2.Round:
+def round_message(round: Round, *, wait_ms: int = 0) -> round_pb2.Round:
     """Return a round with its candidates as they are now.
 
     Args:
         round: as read.
+        wait_ms: until its queued pictures are expected; 0 if unknown.
     """
     slate, end = round.slate, round.end
     feedback = end.feedback if end else None
-    return round_pb2.Round(
+    message = round_pb2.Round(
         name=str(round.name),
         number=slate.number,
         ordinal=0 if round.state is RoundState.OBSOLETE else slate.ordinal + 1,
@@ -73,6 +74,10 @@ def round_message(round: Round) -> round_pb2.Round:
         propose_duration=duration(slate.propose_ms),
         engine_version=slate.engine_version,
     )
+    for candidate in message.candidates if wait_ms else ():
+        if candidate.state == round_pb2.CANDIDATE_STATE_QUEUED:
+            candidate.estimated_wait.CopyFrom(duration(wait_ms))
+    return message
 
 
 def _distinctness(round: Round) -> round_pb2.Distinctness | None:

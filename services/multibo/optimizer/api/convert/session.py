@@ -47,7 +47,9 @@ def session_message(view: SessionView) -> session_pb2.Session:
         update_time=timestamp(session.update_time_ms),
         accepted_candidate=str(session.accepted) if session.accepted else "",
         forked_from=str(session.forked_from) if session.forked_from else "",
-        latest_round=round_message(view.round) if view.round else None,
+        latest_round=(
+            round_message(view.round, wait_ms=view.wait_ms) if view.round else None
+        ),
     )
 
 
