@@ -166,6 +166,8 @@ class Meter:
         self._collectors = {
             metric: _collector(metric, self._registry) for metric in metrics
         }
+        # Two look-ups in every call: Prometheus' own are ten times slower.
+        self._found: dict[tuple[object, ...], Counter | Gauge | Histogram] = {}
 
     def count(self, metric: Metric, amount: float = 1, **labels: str) -> None:
         """Add to a counter.
@@ -220,6 +222,15 @@ class Meter:
         return generate_latest(self._registry)
 
     def _collector(
+        self, metric: Metric, labels: dict[str, str]
+    ) -> Counter | Gauge | Histogram:
+        known = (metric.name, metric.kind, *labels.items())
+        found = self._found.get(known)
+        if found is None:
+            found = self._found[known] = self._labeled(metric, labels)
+        return found
+
+    def _labeled(
         self, metric: Metric, labels: dict[str, str]
     ) -> Counter | Gauge | Histogram:
         if set(labels) != set(metric.labels):

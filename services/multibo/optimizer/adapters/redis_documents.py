@@ -17,7 +17,7 @@ from multibo.optimizer.session.model import Round, Session, SessionState, Slate
 _PATIENCE_MS: Final = 3_000
 """A row not claimed this long after its commit is pushed again."""
 _REMEMBERED: Final = 1_024
-"""Documents whose values are kept, of each kind: some 15 MB. Slates never change and
+"""Documents whose values are kept, of each kind: some 20 MB. Slates never change and
 jobs no more once they have ended, yet every poll, event and answer reads them."""
 
 
@@ -56,6 +56,12 @@ def round_of(
 def slate_of(document: bytes) -> Slate:
     """Return the slate of a document."""
     return codec.slate_from_json(document)
+
+
+@lru_cache(_REMEMBERED)
+def session_of(body: bytes, rev: bytes) -> Session:
+    """Return the session of a body and the revision stored beside it."""
+    return codec.session_from_json(body, rev=int(rev))
 
 
 @lru_cache(_REMEMBERED)

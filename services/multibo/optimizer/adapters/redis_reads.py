@@ -23,7 +23,6 @@ from multibo.optimizer.app.errors import (
     SessionNotFoundError,
 )
 from multibo.optimizer.app.values import RequestKey, Standing
-from multibo.optimizer.session import codec
 from multibo.optimizer.session.ids import RoundName, SessionName
 from multibo.optimizer.session.model import LogEntry, Round, Session, Slate
 
@@ -44,42 +43,45 @@ class RedisReads:
     async def read(self, name: SessionName) -> Session:
         """Return the session; see `SessionStore.read`."""
         async with store_errors():
-            rev, body = await self._redis.hmget(
+            found: Any = await self._redis.hmget(
                 SessionKeys(name.sid).state, ["rev", "body"]
             )
-        if rev is None or body is None:
-            raise SessionNotFoundError(str(name))
-        return codec.session_from_json(body, rev=int(rev))
+        return _session_of(name, *found)
 
     async def read_round(self, name: SessionName, number: int) -> Round:
         """Return a round with its jobs; see `SessionStore.read_round`."""
-        [round] = await self._read_rounds(name, [number])
-        if round is None:
+        (rev, _), (slate, end), _, jobs = await self._found(RoundName(name, number))
+        if rev is None:
+            raise SessionNotFoundError(str(name))
+        if slate is None:
             raise RoundNotFoundError(str(RoundName(name, number)))
-        return round
+        return redis_documents.round_of(name, slate, end, jobs)
 
     async def read_standing(self, name: RoundName, key: RequestKey) -> Standing:
         """Return what a command finds; see `SessionStore.read_standing`."""
-        kept = SessionKeys(name.session.sid)
-        async with store_errors():
-            found: Any = await self._standing(
-                keys=[kept.state, kept.rounds, kept.jobs, kept.requests],
-                args=[
-                    *redis_documents.round_fields(name.number),
-                    *_receipt_fields(key),
-                    *redis_documents.job_fields(name.number),
-                ],
-            )
-        (rev, body), (slate, end), receipt, jobs = found
-        if rev is None or body is None:
-            raise SessionNotFoundError(str(name.session))
+        found = await self._found(name, _receipt_fields(key))
+        state, (slate, end), receipt, jobs = found
+        session = _session_of(name.session, *state)
         if slate is None:
             raise RoundNotFoundError(str(name))
         return Standing(
-            codec.session_from_json(body, rev=int(rev)),
+            session,
             redis_documents.round_of(name.session, slate, end, jobs),
             _replayed(key, *receipt),
         )
+
+    async def _found(self, name: RoundName, receipt: tuple[str, str] = ("", "")) -> Any:
+        """Return state, round, receipt and jobs as they are at one moment."""
+        kept = SessionKeys(name.session.sid)
+        async with store_errors():
+            return await self._standing(
+                keys=[kept.state, kept.rounds, kept.jobs, kept.requests],
+                args=[
+                    *redis_documents.round_fields(name.number),
+                    *receipt,
+                    *redis_documents.job_fields(name.number),
+                ],
+            )
 
     async def read_rounds(
         self, name: SessionName, *, after: int, limit: int
@@ -120,7 +122,7 @@ class RedisReads:
         """Return a stored reply; see `SessionStore.replay`."""
         requests = SessionKeys(name.sid).requests
         async with store_errors():
-            digest, reply = await self._redis.hmget(requests, _receipt_fields(key))
+            digest, reply = await self._redis.hmget(requests, [*_receipt_fields(key)])
         return _replayed(key, digest, reply)
 
     async def replay_create(self, project: str, key: RequestKey) -> bytes | None:
@@ -131,8 +133,14 @@ class RedisReads:
         return _replayed(key, digest, reply)
 
 
-def _receipt_fields(key: RequestKey) -> list[str]:
-    return [f"{key.request_id}:digest", f"{key.request_id}:reply"]
+def _receipt_fields(key: RequestKey) -> tuple[str, str]:
+    return f"{key.request_id}:digest", f"{key.request_id}:reply"
+
+
+def _session_of(name: SessionName, rev: bytes | None, body: bytes | None) -> Session:
+    if rev is None or body is None:
+        raise SessionNotFoundError(str(name))
+    return redis_documents.session_of(body, rev)
 
 
 def _replayed(key: RequestKey, digest: object, reply: object) -> bytes | None:

@@ -28,6 +28,7 @@ from multibo.v1 import (
 GoingBack = (
     session_service_pb2.UndoFeedbackRequest | session_service_pb2.RedoFeedbackRequest
 )
+_VIEWS: Final = frozenset(session_pb2.SessionView.values())
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -56,7 +57,7 @@ def view(view: int) -> None:
         FieldsInvalidError: if there is no such view.
     """
     found = Findings()
-    known = view in session_pb2.SessionView.values()
+    known = view in _VIEWS
     found.expect(known, "view", "must be BASIC or FULL")
     found.refuse_any()
 
