@@ -1,9 +1,10 @@
 """What a call costs, as ratios against floors measured in the same run.
 
-    python benchmarks/latency.py --out benchmarks/results/latency.json
+    python benchmarks/latency.py --out benchmarks/results
 
-Floors: a grpc.aio echo over the same kind of socket, and XADD to a blocked XREAD.
-BOUNDS are what the service aims at; the exit status is 1 where one is missed.
+Floors: a grpc.aio echo over the same kind of socket, the same with the payload of an
+image, XADD to a blocked XREAD, and a Celery message without a task. TARGETS are what
+the service promises; the exit status is 1 where one is missed.
 """
 
 from __future__ import annotations
@@ -11,236 +12,199 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import statistics
 import sys
-import time
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import grpc
-from redis.asyncio import Redis
-from rig import ECHO, Rig, a_rig, origin, quantiles, timed
+import latency_fleet
+import latency_paths
+from latency_paths import IMAGE_BYTES, Bench, Figures
+from rig import Wanted, a_rig
+from rig_measure import SEED, origin, quantiles, ratio, spread
 
-from multibo.v1 import (
-    image_service_pb2,
-    image_service_pb2_grpc,
-    round_pb2,
-    round_service_pb2,
-    round_service_pb2_grpc,
-    session_pb2,
-    session_service_pb2,
-    session_service_pb2_grpc,
-)
-
-BOUNDS: Final = {
-    "get_session_basic / echo": 2.5,
-    "submit_feedback / echo": 4.0,
-    "get_image / echo_20k": 1.5,
-    "commit_to_watch / xread": 4.0,
-    "get_session_long / get_session_5_rounds": 1.25,
-}
-_IMAGE_BYTES: Final = 20 * 1024
+P50: Final = "p50"
+CPU: Final = "cpu"
+BYTES: Final = "bytes"
+P50_MS: Final = "p50 in ms"
+P95_MS: Final = "p95 in ms"
+_RENDER_S: Final = 0.03
+_PACE_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Stubs:
-    """The services of one replica, and the floor."""
+class Target:
+    """A promise: a figure, or its ratio to a floor, is at most the bound."""
 
-    sessions: Any
-    rounds: Any
-    images: Any
-    echo: Any
+    name: str
+    kind: str
+    over: str
+    bound: float
+    under: str = ""
 
 
-async def measure(rig: Rig, n_calls: int, n_rounds: int) -> dict[str, Any]:
-    """Return quantiles by name, and the ratios of the p50s.
+TARGETS: Final = (
+    Target("GetSession BASIC", P50, "get_session", 2.5, "echo"),
+    Target("GetSession BASIC, CPU", CPU, "get_session", 2.5, "echo"),
+    Target("SubmitFeedback", P50, "submit_feedback", 4.0, "echo"),
+    Target("worker commit to watching client", P50, "finish_to_watch", 4.0, "xread"),
+    Target("propose commit to worker start", P50, "commit_to_start", 2.0, "celery"),
+    Target("propose commit to worker start, of a 1 s render", P50_MS,
+           "commit_to_start", 10.0),
+    Target("GetImage of 512 KiB", P50, "get_image", 1.5, "echo_512k"),
+    Target("GetImage through the gateway", P50, "gateway_get_image", 2.0, "get_image"),
+    Target("fit and propose, 50 rounds", P95_MS, "propose_50_rounds", 1000.0),
+    Target("GetSession, 200 rounds to 5", P50, "get_session_long", 1.25, "get_session"),
+    Target("GetSession, 200 rounds to 5, CPU", CPU, "get_session_long", 1.25,
+           "get_session"),
+    Target("GetSession, 200 rounds to 5, bytes", BYTES, "get_session_long", 1.05,
+           "get_session_short"),
+    Target("SubmitFeedback, 200 rounds to 5", P50, "submit_feedback_long", 1.25,
+           "submit_feedback"),
+    Target("SubmitFeedback, 200 rounds to 5, bytes", BYTES, "submit_feedback_long",
+           1.05, "submit_feedback_short"),
+    Target("ProposeRound beside the fit, 200 rounds to 5", P50,
+           "propose_beside_fit_long", 1.5, "propose_beside_fit"),
+)  # fmt: skip
+
+
+def judged(target: Target, figures: Figures) -> dict[str, Any]:
+    """Return what became of a target.
 
     Args:
-        rig: a running stack.
-        n_calls: measurements of each kind.
-        n_rounds: length of the long session, 6..200.
+        target: what was promised.
+        figures: what was measured.
     """
-    async with (
-        grpc.aio.insecure_channel(rig.replicas[0]) as channel,
-        grpc.aio.insecure_channel(rig.echo) as floor,
-    ):
-        stubs = Stubs(
-            session_service_pb2_grpc.SessionServiceStub(channel),
-            round_service_pb2_grpc.RoundServiceStub(channel),
-            image_service_pb2_grpc.ImageServiceStub(channel),
-            floor.unary_unary(ECHO),
-        )
-        seconds = await _calls(stubs, n_calls, n_rounds)
-        seconds["xread"] = await _xread_floor(rig, n_calls)
-        seconds["commit_to_watch"] = await _watch(stubs, max(20, n_calls // 10))
-    figures = {name: quantiles(values) for name, values in seconds.items()}
-    return {"calls": figures, "ratios": _ratios(figures)}
-
-
-async def _calls(stubs: Stubs, n_calls: int, n_rounds: int) -> dict[str, list[float]]:
-    name = await a_session(stubs, rounds=200)
-    get = session_service_pb2.GetSessionRequest(name=name)
-    await play(stubs, name, n_rounds=5)
-    seconds = {
-        "echo": await timed(lambda: stubs.echo(get.SerializeToString()), n_calls),
-        "get_session_basic": await timed(
-            lambda: stubs.sessions.GetSession(get), n_calls
-        ),
+    value, between = _value(target, figures)
+    return {
+        "name": target.name,
+        "kind": target.kind,
+        "over": target.over,
+        "under": target.under,
+        "value": round(value, 3),
+        "spread": between,
+        "bound": target.bound,
+        "holds": value <= target.bound,
     }
-    seconds["get_session_5_rounds"] = seconds["get_session_basic"]
-    image = image_service_pb2.GetImageRequest(name=f"{name}/rounds/0/candidates/1")
-    big = bytes(_IMAGE_BYTES)
-    seconds["echo_20k"] = await timed(lambda: stubs.echo(big), n_calls)
-    seconds["get_image"] = await timed(lambda: stubs.images.GetImage(image), n_calls)
-    seconds["submit_feedback"] = await play(stubs, name, n_rounds=n_rounds - 5)
-    seconds["get_session_long"] = await timed(
-        lambda: stubs.sessions.GetSession(get), n_calls
-    )
-    return seconds
 
 
-async def a_session(stubs: Stubs, *, rounds: int) -> str:
-    """Create a session and return its name.
-
-    Args:
-        stubs: of a replica.
-        rounds: its budget.
-    """
-    spec = session_pb2.SessionSpec(prompt="comic portrait, brown long hair")
-    spec.rounds = rounds
-    reply = await stubs.sessions.CreateSession(
-        session_service_pb2.CreateSessionRequest(
-            parent="projects/local", spec=spec, request_id=str(uuid.uuid4())
-        )
-    )
-    return str(reply.session.name)
+def _value(target: Target, figures: Figures) -> tuple[float, list[float] | None]:
+    over, under = target.over, target.under
+    if target.kind == CPU:
+        return figures.cpu_s[over] / figures.cpu_s[under], None
+    if target.kind == BYTES:
+        return figures.reply_bytes[over] / figures.reply_bytes[under], None
+    seconds = figures.seconds[over]
+    if target.kind == P50_MS:
+        return 1000 * statistics.median(seconds), None
+    if target.kind == P95_MS:
+        return quantiles(seconds)["p95_ms"], None
+    floor = figures.seconds[under]
+    return ratio(seconds, floor), spread(seconds, floor)
 
 
-async def play(stubs: Stubs, name: str, *, n_rounds: int) -> list[float]:
-    """Judge some rounds; return the seconds each acknowledgment took.
+async def measure(n: int) -> Figures:
+    """Return everything that was measured.
 
     Args:
-        stubs: of a replica.
-        name: the session.
-        n_rounds: how many.
+        n: calls of each cheap kind; the expensive ones are fewer.
     """
-    seconds = []
-    for n in range(n_rounds):
-        proposed = await stubs.rounds.ProposeRound(
-            round_service_pb2.ProposeRoundRequest(parent=name)
-        )
-        round = proposed.round
-        while round.state == round_pb2.ROUND_STATE_RENDERING:
-            await asyncio.sleep(0.005)
-            got = await stubs.rounds.GetRound(
-                round_service_pb2.GetRoundRequest(name=round.name)
-            )
-            round = got.round
-        request = round_service_pb2.SubmitFeedbackRequest(
-            name=round.name, request_id=str(uuid.uuid4())
-        )
-        request.feedback.chosen = n % 4
-        request.feedback.shown.extend(range(4))
-        began = time.perf_counter()
-        await stubs.rounds.SubmitFeedback(request)
-        seconds.append(time.perf_counter() - began)
-    return seconds
-
-
-async def _xread_floor(rig: Rig, n_calls: int) -> list[float]:
-    reader, writer = Redis.from_url(rig.redis_url), Redis.from_url(rig.redis_url)
-    seconds = []
-    for n in range(n_calls):
-        waiting = asyncio.create_task(reader.xread({"bench": "$"}, block=5000))
-        await asyncio.sleep(0.003)
-        began = time.perf_counter()
-        await writer.xadd("bench", {"n": n}, maxlen=10)
-        await waiting
-        seconds.append(time.perf_counter() - began)
-    await reader.aclose()
-    await writer.aclose()
-    return seconds
-
-
-async def _watch(stubs: Stubs, n_calls: int) -> list[float]:
-    """Return the seconds from a command's reply to its event at a watching client."""
-    name = await a_session(stubs, rounds=1)
-    stream = stubs.sessions.WatchSession(
-        session_service_pb2.WatchSessionRequest(name=name)
+    figures = Figures()
+    few = max(8, n // 10)
+    wanted = Wanted(
+        gateway=True, image_bytes=IMAGE_BYTES, render_s=_RENDER_S, pace_s=_PACE_S
     )
-    await stream.read()  # the snapshot
-    seconds = []
-    for _ in range(n_calls):
-        round = await stubs.rounds.ProposeRound(
-            round_service_pb2.ProposeRoundRequest(parent=name)
+    with a_rig(wanted) as rig:
+        async with (
+            grpc.aio.insecure_channel(rig.replicas[0]) as channel,
+            grpc.aio.insecure_channel(rig.echo) as floor,
+        ):
+            bench = await Bench.over(rig, channel, floor)
+            await latency_paths.calls(bench, figures, n)
+            await latency_paths.images(bench, figures, n)
+            await latency_fleet.watching(bench, figures, few)
+            await latency_fleet.waking(bench, figures, few)
+            await latency_paths.proposals(bench, figures, few)
+            await latency_paths.fits(bench, figures, few)
+    return figures
+
+
+def document_of(figures: Figures, n: int) -> dict[str, Any]:
+    """Return the result file.
+
+    Args:
+        figures: what was measured.
+        n: calls of each cheap kind.
+    """
+    return {
+        "benchmark": "latency",
+        **origin(),
+        "n": n,
+        "seed": SEED,
+        "targets": [judged(target, figures) for target in TARGETS],
+        "latency": {
+            name: quantiles(seconds) for name, seconds in figures.seconds.items()
+        },
+        "cpu_ms": {name: round(1000 * s, 3) for name, s in figures.cpu_s.items()},
+        "reply_bytes": figures.reply_bytes,
+    }
+
+
+def table_of(document: dict[str, Any]) -> str:
+    """Return the targets as a Markdown table.
+
+    Args:
+        document: from `document_of`.
+    """
+    lines = [
+        "| Target | measured | between | bound | holds |",
+        "|---|---:|---:|---:|---|",
+    ]
+    for one in document["targets"]:
+        unit = " ms" if one["kind"].endswith("ms") else "x"
+        between = "-".join(f"{value:.2f}" for value in one["spread"] or ())
+        lines.append(
+            f"| {one['name']} | {one['value']:.2f}{unit} | {between} "
+            f"| {one['bound']:g}{unit} | {'yes' if one['holds'] else '**no**'} |"
         )
-        # Until the stub fleet has told everything about the round.
-        while True:
-            event = await stream.read()
-            if event.round_changed.round.state == round_pb2.ROUND_STATE_OPEN:
-                break
-        cancel = round_service_pb2.CancelRoundRequest(name=round.round.name)
-        began = time.perf_counter()
-        closing = asyncio.create_task(_cancel(stubs, cancel))
-        while not (await stream.read()).HasField("session_changed"):
-            pass
-        seconds.append(time.perf_counter() - began)
-        await closing
-        name, stream = await _next_watch(stubs, name, stream)
-    stream.cancel()
-    return seconds
-
-
-async def _cancel(stubs: Stubs, request: Any) -> None:
-    await stubs.rounds.CancelRound(request)
-
-
-async def _next_watch(stubs: Stubs, name: str, stream: Any) -> tuple[str, Any]:
-    # Images are a budget: a fresh session every round keeps the loop simple.
-    stream.cancel()
-    name = await a_session(stubs, rounds=1)
-    stream = stubs.sessions.WatchSession(
-        session_service_pb2.WatchSessionRequest(name=name)
-    )
-    await stream.read()
-    return name, stream
-
-
-def _ratios(figures: dict[str, dict[str, float]]) -> dict[str, dict[str, Any]]:
-    ratios = {}
-    for name, bound in BOUNDS.items():
-        over, under = name.split(" / ")
-        ratio = figures[over]["p50_ms"] / figures[under]["p50_ms"]
-        ratios[name] = {
-            "p50_ratio": round(ratio, 3),
-            "bound": bound,
-            "holds": ratio <= bound,
-        }
-    return ratios
+    lines += [
+        "",
+        "| Path | n | p50 ms | p95 ms | p99 ms |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for name, cuts in document["latency"].items():
+        cells = " | ".join(
+            str(cuts[key]) for key in ("n", "p50_ms", "p95_ms", "p99_ms")
+        )
+        lines.append(f"| `{name}` | {cells} |")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> int:
     """Measure, write, and return 1 if a bound is broken."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--calls", type=int, default=400)
-    parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--calls", type=int, default=300)
+    parser.add_argument("--out", type=Path, help="folder of latency.json and .md")
     arguments = parser.parse_args()
-    with a_rig() as rig:
-        result = asyncio.run(measure(rig, arguments.calls, arguments.rounds))
-    document = {
-        "benchmark": "latency",
-        **origin(),
-        "n": arguments.calls,
-        "rounds": arguments.rounds,
-        **result,
-    }
-    text = json.dumps(document, indent=2) + "\n"
+    document = document_of(asyncio.run(measure(arguments.calls)), arguments.calls)
+    table = table_of(document)
     if arguments.out:
-        arguments.out.write_text(text)
-    print(text)
-    return 0 if all(one["holds"] for one in result["ratios"].values()) else 1
+        text = json.dumps(document, indent=2) + "\n"
+        (arguments.out / "latency.json").write_text(text)
+        (arguments.out / "latency.md").write_text(table)
+    print(table)
+    return status_of(document)
+
+
+def status_of(document: dict[str, Any]) -> int:
+    """Return 1 if a target was missed, else 0.
+
+    Args:
+        document: from `document_of`.
+    """
+    return 0 if all(one["holds"] for one in document["targets"]) else 1
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
-"""Many sessions, many drivers, two replicas: rates, latencies, memory, exactness.
+"""Many sessions, many people, two replicas: rates, latencies, exactness, memory.
 
-    python benchmarks/load.py --sessions 1000 --drivers 100 \
-        --out benchmarks/results/load.json
+    python benchmarks/load.py --out benchmarks/results
+    python benchmarks/load.py --flat-memory --out benchmarks/results
 
-Each driver plays sessions one after the other, its calls spread over the replicas;
-every answer is sent twice, once to each. The fleet is a stub: what is measured is the
-service. The exit status is 1 if an answer was lost, doubled, or memory kept growing.
+The first plays sessions through two replicas in turn and a fleet that only waits as
+long as a render takes; a share of the answers is sent twice at the same time, once to
+each replica. Afterwards the log of every session is compared with what was answered.
+The second makes 10^5 calls to one replica and looks at its memory. Both write a part
+of load.json; the exit status is 1 if an answer was lost or doubled, or memory grew.
 """
 
 from __future__ import annotations
@@ -13,206 +15,237 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import statistics
 import sys
 import time
-import uuid
-from dataclasses import dataclass, field
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import grpc
-from rig import Rig, a_rig, origin, quantiles
+from load_drivers import Load, Tally, drive
+from redis import Redis
+from rig import Rig, Wanted, a_rig
+from rig_measure import memory_bytes, origin, quantiles
 
-from multibo.v1 import (
-    round_pb2,
-    round_service_pb2,
-    round_service_pb2_grpc,
-    session_pb2,
-    session_service_pb2,
-    session_service_pb2_grpc,
-)
+from multibo.jobs.keys import SessionKeys
 
-
-@dataclass
-class Tally:
-    """What all drivers saw."""
-
-    seconds: dict[str, list[float]] = field(default_factory=dict)
-    n_calls: int = 0
-    n_answers: int = 0
-    wrong_counts: list[str] = field(default_factory=list)
-    """Sessions whose feedback count is not the number of answers given."""
-
-    def add(self, name: str, seconds: float) -> None:
-        """Count one call."""
-        self.n_calls += 1
-        self.seconds.setdefault(name, []).append(seconds)
+MAX_GROWTH: Final = 0.05
+"""Of the resident memory, from the end of the warm-up to the last call."""
+RENDER_S: Final = 0.1
+_OPEN: Final = {
+    # A thousand sessions and a hundred people are one project here.
+    "MULTIBO_OPTIMIZER_MAX_PROJECT_SESSIONS": "100000",
+    "MULTIBO_OPTIMIZER_MAX_PROJECT_ROWS": "4096",
+    "MULTIBO_OPTIMIZER_LOG_LEVEL": "WARNING",
+}
 
 
-class Driver:
-    """Plays sessions through both replicas in turn."""
-
-    def __init__(self, channels: list[Any], tally: Tally, first: int) -> None:
-        self._sessions = [
-            session_service_pb2_grpc.SessionServiceStub(one) for one in channels
-        ]
-        self._rounds = [
-            round_service_pb2_grpc.RoundServiceStub(one) for one in channels
-        ]
-        self._tally = tally
-        self._turn = first
-
-    async def play(self, n_rounds: int) -> None:
-        """Play one session and check that every answer counts once.
-
-        Args:
-            n_rounds: rounds to judge.
-        """
-        spec = session_pb2.SessionSpec(prompt="comic portrait, brown long hair")
-        created = await self._call(
-            self._sessions,
-            "CreateSession",
-            session_service_pb2.CreateSessionRequest(
-                parent="projects/local", spec=spec, request_id=str(uuid.uuid4())
-            ),
-        )
-        name = created.session.name
-        for n in range(n_rounds):
-            await self._judge(await self._open_round(name), n % 4)
-        request = session_service_pb2.GetSessionRequest(name=name)
-        got = await self._call(self._sessions, "GetSession", request)
-        self._tally.n_answers += n_rounds
-        if got.session.feedback_count != n_rounds:
-            self._tally.wrong_counts.append(name)
-
-    async def _open_round(self, name: str) -> Any:
-        request = round_service_pb2.ProposeRoundRequest(parent=name)
-        round = (await self._call(self._rounds, "ProposeRound", request)).round
-        while round.state == round_pb2.ROUND_STATE_RENDERING:
-            await asyncio.sleep(0.02)
-            get = round_service_pb2.GetRoundRequest(name=round.name)
-            round = (await self._call(self._rounds, "GetRound", get)).round
-        return round
-
-    async def _judge(self, round: Any, slot: int) -> None:
-        request = round_service_pb2.SubmitFeedbackRequest(
-            name=round.name, request_id=str(uuid.uuid4())
-        )
-        request.feedback.chosen = slot
-        request.feedback.shown.extend(range(4))
-        await asyncio.gather(
-            self._call(self._rounds, "SubmitFeedback", request),
-            self._call(self._rounds, "SubmitFeedback", request),
-        )
-
-    async def _call(self, stubs: list[Any], method: str, request: Any) -> Any:
-        self._turn += 1
-        stub = stubs[self._turn % len(stubs)]
-        while True:
-            began = time.perf_counter()
-            try:
-                reply = await getattr(stub, method)(request, timeout=60)
-            except grpc.aio.AioRpcError as error:
-                # What the service config of the client repeats, and contention.
-                if error.code() not in (
-                    grpc.StatusCode.UNAVAILABLE,
-                    grpc.StatusCode.ABORTED,
-                    grpc.StatusCode.RESOURCE_EXHAUSTED,
-                ):
-                    raise
-                self._tally.add(f"{method} {error.code().name}", 0.0)
-                await asyncio.sleep(0.2)
-            else:
-                self._tally.add(method, time.perf_counter() - began)
-                return reply
-
-
-async def drive(rig: Rig, n_sessions: int, n_drivers: int, n_rounds: int) -> Tally:
-    """Play all sessions and return what was seen.
+def played(load: Load, *, n_replicas: int) -> dict[str, Any]:
+    """Return the document of one load run.
 
     Args:
-        rig: a running stack.
-        n_sessions: sessions in all.
-        n_drivers: drivers at a time.
-        n_rounds: rounds of each session.
+        load: how many of everything.
+        n_replicas: optimizers.
     """
-    tally = Tally()
-    channels = [grpc.aio.insecure_channel(target) for target in rig.replicas]
-    waiting = iter(range(n_sessions))
-
-    async def driver(number: int) -> None:
-        player = Driver(channels, tally, number)
-        for _ in waiting:
-            await player.play(n_rounds)
-
-    await asyncio.gather(*[driver(number) for number in range(n_drivers)])
-    for channel in channels:
-        await channel.close()
-    return tally
-
-
-def memory_bytes(pids: tuple[int, ...]) -> int:
-    """Return the resident memory of some processes.
-
-    Args:
-        pids: process ids.
-    """
-    total = 0
-    for pid in pids:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
-                total += int(line.split()[1]) * 1024
-    return total
-
-
-def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the document of one measurement.
-
-    Args:
-        arguments: of the command line.
-    """
-    n = arguments.sessions
-    with a_rig(n_replicas=2) as rig:
-        asyncio.run(drive(rig, max(n // 10, 2), arguments.drivers, arguments.rounds))
-        before = memory_bytes(rig.pids)
+    wanted = Wanted(n_replicas=n_replicas, render_s=RENDER_S, optimizer=_OPEN)
+    with a_rig(wanted) as rig:
         began = time.perf_counter()
-        tally = asyncio.run(drive(rig, n, arguments.drivers, arguments.rounds))
-        seconds = time.perf_counter() - began
-        after = memory_bytes(rig.pids)
+        tally = asyncio.run(drive(rig.replicas, rig.echo, load))
+        spent_s = time.perf_counter() - began
+        exactness = compared(tally, rig.redis_url)
     return {
-        "sessions": n,
-        "drivers": arguments.drivers,
-        "rounds": arguments.rounds,
-        "replicas": 2,
+        "sessions": load.sessions,
+        "drivers": load.drivers,
+        "rounds": load.rounds,
+        "replicas": n_replicas,
+        "render_s": RENDER_S,
+        "seed": load.seed,
+        "seconds": round(spent_s, 1),
         "calls": tally.n_calls,
-        "calls_per_s": round(tally.n_calls / seconds, 1),
-        "answers": tally.n_answers,
-        "sessions_with_a_wrong_count": tally.wrong_counts,
-        "memory_bytes_before": before,
-        "memory_bytes_after": after,
-        "bytes_per_call": round((after - before) / max(tally.n_calls, 1), 1),
-        "latency": {
-            name: {"n": len(values), **quantiles(values)}
-            for name, values in sorted(tally.seconds.items())
-            if len(values) > 1
-        },
+        "calls_per_s": round(tally.n_calls / spent_s, 1),
+        "answers_sent_twice": tally.n_twice,
+        "refused_and_repeated": dict(tally.refused),
+        **exactness,
+        "latency": ratios(tally),
     }
 
 
+def compared(tally: Tally, redis_url: str) -> dict[str, int]:
+    """Return how the logs differ from what was answered.
+
+    Args:
+        tally: with the request ids of every answer.
+        redis_url: where the logs are.
+    """
+    redis: Redis = Redis.from_url(redis_url)
+    n_lost = n_doubled = n_strange = n_answers = 0
+    for session in tally.sessions:
+        _, project, _, name = session.name.split("/")
+        lines: Any = redis.lrange(SessionKeys(f"{project}/{name}").log, 0, -1)
+        feedback = [json.loads(line).get("feedback") for line in lines]
+        logged = Counter(one["request_id"] for one in feedback if one)
+        given = set(session.request_ids)
+        n_answers += len(given)
+        n_lost += len(given - set(logged))
+        n_strange += len(set(logged) - given)
+        n_doubled += sum(n - 1 for n in logged.values())
+    redis.close()
+    return {
+        "answers": n_answers,
+        "answers_lost": n_lost,
+        "answers_doubled": n_doubled,
+        "answers_nobody_gave": n_strange,
+        "repeats_with_another_reply": tally.n_unequal,
+    }
+
+
+def ratios(tally: Tally) -> dict[str, dict[str, float]]:
+    """Return quantiles per method, and the ratios of the medians to the floor.
+
+    Args:
+        tally: of the run.
+    """
+    floor = statistics.median(tally.seconds["echo"])
+    return {
+        name: {
+            **quantiles(seconds),
+            "p50_to_echo": round(statistics.median(seconds) / floor, 2),
+        }
+        for name, seconds in sorted(tally.seconds.items())
+        if len(seconds) > 1
+    }
+
+
+def flat(n_calls: int, *, drivers: int, seed: int) -> dict[str, Any]:
+    """Return the document of the memory run against one replica.
+
+    Args:
+        n_calls: at least so many after the warm-up.
+        drivers: people at a time.
+        seed: of what they answer.
+    """
+    readings: list[int] = []
+    n_done, warm = 0, 0
+    with a_rig(Wanted(optimizer=_OPEN)) as rig:
+        # Caches are bounded and fill up first; what grows after that is a leak.
+        while warm < n_calls // 4:
+            warm += _stretch(rig, drivers, seed + warm)
+        readings.append(memory_bytes(rig.pids[0]))
+        while n_done < n_calls:
+            n_done += _stretch(rig, drivers, seed + warm + n_done)
+            readings.append(memory_bytes(rig.pids[0]))
+    growth = readings[-1] / readings[0] - 1
+    return {
+        "replicas": 1,
+        "drivers": drivers,
+        "seed": seed,
+        "calls_of_warm_up": warm,
+        "calls": n_done,
+        "memory_bytes": readings,
+        "bytes_per_call": round((readings[-1] - readings[0]) / n_done, 1),
+        "growth": round(growth, 4),
+        "bound": MAX_GROWTH,
+        "holds": growth <= MAX_GROWTH,
+    }
+
+
+def _stretch(rig: Rig, drivers: int, seed: int) -> int:
+    # One judged round a session and no fit: calls, not arithmetic, are what counts.
+    load = Load(sessions=drivers * 10, drivers=drivers, rounds=1, seed=seed)
+    return asyncio.run(drive(rig.replicas, rig.echo, load)).n_calls
+
+
+def status_of(document: dict[str, Any]) -> int:
+    """Return 1 if an answer was lost or doubled, or memory grew; else 0.
+
+    Args:
+        document: the result file, with one part or both.
+    """
+    load = document.get("load", {})
+    wrong = sum(
+        load.get(name, 0)
+        for name in (
+            "answers_lost",
+            "answers_doubled",
+            "answers_nobody_gave",
+            "repeats_with_another_reply",
+        )
+    )
+    return 1 if wrong or not document.get("memory", {}).get("holds", True) else 0
+
+
+def table_of(document: dict[str, Any]) -> str:
+    """Return the result as Markdown.
+
+    Args:
+        document: the result file.
+    """
+    lines = []
+    load, memory = document.get("load"), document.get("memory")
+    if load:
+        lines += [
+            f"{load['sessions']:,} sessions, {load['drivers']} people at a time, "
+            f"{load['replicas']} replicas: {load['calls']:,} calls at "
+            f"{load['calls_per_s']:,} a second. {load['answers']:,} answers, "
+            f"{load['answers_sent_twice']:,} of them sent twice: "
+            f"{load['answers_lost']} lost, {load['answers_doubled']} doubled.",
+            "",
+            "| Method | n | p50 ms | p95 ms | p99 ms | p50 to the echo's |",
+            "|---|---:|---:|---:|---:|---:|",
+        ]
+        for name, cuts in load["latency"].items():
+            cells = [cuts[key] for key in ("n", "p50_ms", "p95_ms", "p99_ms")]
+            cells.append(f"{cuts['p50_to_echo']}x")
+            lines.append(f"| `{name}` | {' | '.join(map(str, cells))} |")
+    if memory:
+        first, last = (memory["memory_bytes"][place] / 2**20 for place in (0, -1))
+        lines += [
+            "",
+            f"{memory['calls']:,} calls to one replica: {first:.1f} MiB after "
+            f"{memory['calls_of_warm_up']:,} calls of warm-up, {last:.1f} MiB at the "
+            f"end ({memory['growth']:+.1%}, bound {memory['bound']:.0%}).",
+        ]
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
-    """Drive, write, and return 1 if an answer was lost or doubled."""
+    """Drive, write, and return 1 if something is broken."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sessions", type=int, default=1000)
     parser.add_argument("--drivers", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    document = {"benchmark": "load", **origin(), **run(arguments)}
-    text = json.dumps(document, indent=2) + "\n"
-    if arguments.out:
-        arguments.out.write_text(text)
-    print(text)
-    return 1 if document["sessions_with_a_wrong_count"] else 0
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--replicas", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--flat-memory", action="store_true")
+    parser.add_argument("--calls", type=int, default=100_000)
+    parser.add_argument("--out", type=Path, help="folder of load.json and load.md")
+    given = parser.parse_args()
+    if given.flat_memory:
+        part = flat(given.calls, drivers=min(given.drivers, 20), seed=given.seed)
+    else:
+        load = Load(given.sessions, given.drivers, given.rounds, seed=given.seed)
+        part = played(load, n_replicas=given.replicas)
+    name = "memory" if given.flat_memory else "load"
+    document = merged(given.out, name, {**origin(), **part})
+    print(table_of(document))
+    return status_of(document)
+
+
+def merged(folder: Path | None, name: str, part: dict[str, Any]) -> dict[str, Any]:
+    """Return the result file with one part renewed; write it where it lies.
+
+    Args:
+        folder: of the file; None writes nothing.
+        name: of the part.
+        part: what was measured.
+    """
+    file = folder / "load.json" if folder else None
+    old = json.loads(file.read_text()) if file and file.exists() else {}
+    document = {"benchmark": "load", **old, name: part}
+    if file and folder:
+        file.write_text(json.dumps(document, indent=2) + "\n")
+        (folder / "load.md").write_text(table_of(document))
+    return document
 
 
 if __name__ == "__main__":

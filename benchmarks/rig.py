@@ -1,38 +1,40 @@
-"""Real optimizer replicas over a real Redis, and a fleet whose renders take no time."""
+"""Real processes to measure: Redis, optimizer replicas, gateway, a fleet, a floor."""
 
 from __future__ import annotations
 
-import asyncio
-import io
 import os
-import platform
-import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import grpc
-from PIL import Image
-from redis import Redis
-
-from multibo.blobs.filesystem import open_blobs
-from multibo.jobs import keys
-from multibo.jobs.job import ImageRef
 from multibo.local import probes, redis_binary
 from multibo.local.tether import tethered
 from multibo.pretrained import catalog_path
-from multibo.render.leases import Leases
 
-ECHO: Final = "/bench.Echo/Echo"
 _STARTUP_S: Final = 120.0
+_STOP_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which processes a benchmark needs."""
+
+    n_replicas: int = 1
+    gateway: bool = False
+    image_bytes: int = 20 * 1024
+    """Size of every image the stub fleet delivers."""
+    render_s: float = 0.0
+    """How long the stub fleet takes for a batch."""
+    pace_s: float = 0.0
+    """How long it waits after each row, so that events come one by one."""
+    optimizer: Mapping[str, str] = field(default_factory=dict)
+    """Further settings of the optimizers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,180 +45,112 @@ class Rig:
     replicas: tuple[str, ...]
     """gRPC targets of the optimizers."""
     echo: str
-    """gRPC target of a server that returns the bytes it gets: the floor."""
+    """gRPC target of a server that returns bytes: the floor."""
+    gateway: Path | None
+    """Unix socket of the gateway."""
     pids: tuple[int, ...]
     """Process ids of the optimizers."""
+    echo_pid: int
 
 
 @contextmanager
-def a_rig(*, n_replicas: int = 1) -> Iterator[Rig]:
-    """Start Redis, replicas, the echo floor and the stub fleet; stop them after.
+def a_rig(wanted: Wanted | None = None) -> Iterator[Rig]:
+    """Start the processes; stop them after.
 
     Args:
-        n_replicas: optimizer processes.
+        wanted: which; one replica without a gateway if not given.
     """
-    with tempfile.TemporaryDirectory(prefix="multibo-bench-") as name:
-        folder = Path(name)
-        program = redis_binary.find_program()
-        socket = redis_binary.socket_path(folder)
-        url = redis_binary.socket_url(socket)
-        command = redis_binary.server_command(
-            program.path, folder=folder, socket=socket
+    wanted = wanted or Wanted()
+    with (
+        tempfile.TemporaryDirectory(prefix="multibo-bench-") as name,
+        ExitStack() as stack,
+    ):
+        yield _started(Path(name), wanted, stack)
+
+
+def _started(folder: Path, wanted: Wanted, stack: ExitStack) -> Rig:
+    """Return the running rig; the stack stops its processes, the last one first."""
+    socket = redis_binary.socket_path(folder)
+    url = redis_binary.socket_url(socket)
+    program = redis_binary.find_program()
+    command = redis_binary.server_command(program.path, folder=folder, socket=socket)
+
+    def start(name: str, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        log = folder / f"{name}.log"
+        return stack.enter_context(_running(command, log, environment))
+
+    start("redis", *command)
+    _until(lambda: probes.redis_answers(url), folder)
+    echo, images = f"unix:{folder}/echo.sock", (folder / "images").as_uri()
+    floor = start("echo", sys.executable, _beside("rig_echo.py"), echo)
+    shared = {
+        "MULTIBO_REDIS_URL": url,
+        "MULTIBO_BLOB_URL": images,
+        "MULTIBO_CATALOG": str(catalog_path()),
+        # As `multibo up` starts them: the fleet gets the cores.
+        "OMP_NUM_THREADS": "1",
+    }
+    targets = tuple(f"unix:{folder}/o{n}.sock" for n in range(wanted.n_replicas))
+    optimizers = [
+        start(
+            f"optimizer-{number}",
+            *(sys.executable, "-m", "multibo.optimizer"),
+            **shared,
+            **wanted.optimizer,
+            MULTIBO_OPTIMIZER_LISTEN=target,
         )
-        processes = [_spawn(command, folder / "redis.log")]
-        _until(lambda: probes.redis_answers(url))
-        targets = [f"unix:{folder}/o{n}.sock" for n in range(n_replicas)]
-        replicas = [_optimizer(target, url, folder) for target in targets]
-        echo = f"unix:{folder}/echo.sock"
-        processes += [*replicas, _spawn(_echo_command(echo), folder / "echo.log")]
-        stop = threading.Event()
-        fleet = threading.Thread(target=_stub_fleet, args=(url, folder, stop))
-        try:
-            for target in targets:
-                _until(lambda target=target: probes.optimizer_serves(target))
-            fleet.start()
-            yield Rig(url, tuple(targets), echo, tuple(one.pid for one in replicas))
-        finally:
-            stop.set()
-            for process in reversed(processes):
-                process.terminate()
-            for process in processes:
-                process.wait(30)
-            if fleet.is_alive():
-                fleet.join()
+        for number, target in enumerate(targets)
+    ]
+    sizes = (wanted.image_bytes, wanted.render_s, wanted.pace_s)
+    worker = _beside("rig_fleet.py")
+    fleet = start("fleet", sys.executable, worker, url, images, *map(str, sizes))
+    gateway = folder / "gateway.sock" if wanted.gateway else None
+    if gateway is not None:
+        start(
+            "gateway",
+            *(sys.executable, "-m", "multibo.gateway"),
+            MULTIBO_GATEWAY_LISTEN=f"unix:{gateway}",
+            MULTIBO_GATEWAY_OPTIMIZER=targets[0],
+        )
+        _until(gateway.exists, folder)
+    for target in targets:
+        _until(lambda target=target: probes.optimizer_serves(target), folder)
+    _until(lambda: probes.worker_is_ready(url, fleet.pid), folder)
+    return Rig(
+        url, targets, echo, gateway, tuple(one.pid for one in optimizers), floor.pid
+    )
 
 
-def _spawn(
-    command: Sequence[str], log: Path, **environment: str
-) -> subprocess.Popen[bytes]:
+def _beside(name: str) -> str:
+    return str(Path(__file__).resolve().with_name(name))
+
+
+@contextmanager
+def _running(
+    command: Sequence[str], log: Path, environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("ab") as file:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             tethered(tuple(command)),
             stdout=file,
             stderr=file,
             env={**os.environ, **environment},
         )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
-def _optimizer(target: str, redis_url: str, folder: Path) -> subprocess.Popen[bytes]:
-    return _spawn(
-        (sys.executable, "-m", "multibo.optimizer"),
-        folder / "optimizer.log",
-        MULTIBO_OPTIMIZER_LISTEN=target,
-        MULTIBO_REDIS_URL=redis_url,
-        MULTIBO_BLOB_URL=_images(folder),
-        MULTIBO_CATALOG=str(catalog_path()),
-    )
-
-
-def _images(folder: Path) -> str:
-    return (folder / "images").as_uri()
-
-
-def _echo_command(target: str) -> tuple[str, ...]:
-    return (sys.executable, str(Path(__file__).resolve()), "echo", target)
-
-
-def _until(ready: Callable[[], bool]) -> None:
+def _until(ready: Callable[[], bool], folder: Path) -> None:
     ends_at = time.monotonic() + _STARTUP_S
     while not ready():
         if time.monotonic() > ends_at:
-            raise TimeoutError("a process of the rig did not come up")
+            logs = "".join(log.read_text()[-2000:] for log in folder.glob("*.log"))
+            raise TimeoutError(f"a process of the rig did not come up:\n{logs}")
         time.sleep(0.05)
-
-
-def _stub_fleet(redis_url: str, folder: Path, stop: threading.Event) -> None:
-    """Claim and finish every row at once, through the fleet's own scripts."""
-    redis: Redis = Redis.from_url(redis_url)
-    leases, blobs = Leases(redis, "stub"), open_blobs(_images(folder))
-    data = _noise_png()
-    while not stop.is_set():
-        found: Any = redis.keys("mbo:rows:*")
-        references = [
-            reference
-            for key in found
-            for reference in leases.pop(key.decode().removeprefix(keys.rows("")), 64)
-        ]
-        for reference in references:
-            claim = leases.claim(reference)
-            if claim is not None:
-                address = claim.job.spec.address("stub")
-                blobs.put(address, data)
-                image = ImageRef(address, "0" * 64, "image/png", 128, 128, len(data))
-                leases.ready(claim, image, (), "")
-        if not references:
-            stop.wait(0.002)
-    redis.close()
-
-
-def _noise_png() -> bytes:
-    file = io.BytesIO()
-    Image.frombytes("RGB", (128, 128), os.urandom(128 * 128 * 3)).save(file, "PNG")
-    return file.getvalue()
-
-
-def quantiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Return p50, p95 and p99 in milliseconds.
-
-    Args:
-        seconds: two or more measurements.
-    """
-    cuts = statistics.quantiles(seconds, n=100, method="inclusive")
-    return {
-        "p50_ms": round(1000 * cuts[49], 3),
-        "p95_ms": round(1000 * cuts[94], 3),
-        "p99_ms": round(1000 * cuts[98], 3),
-    }
-
-
-async def timed(call: Callable[[], Awaitable[object]], n_calls: int) -> list[float]:
-    """Return the seconds of each of `n_calls`, after a few that do not count.
-
-    Args:
-        call: what is measured, one at a time.
-        n_calls: how often.
-    """
-    for _ in range(min(20, n_calls)):
-        await call()
-    seconds = []
-    for _ in range(n_calls):
-        began = time.perf_counter()
-        await call()
-        seconds.append(time.perf_counter() - began)
-    return seconds
-
-
-def origin() -> dict[str, Any]:
-    """Return machine, commit and time of a measurement."""
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=40"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent,
-    )
-    return {
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "load_1_min": round(os.getloadavg()[0], 2),
-        "python": platform.python_version(),
-        "grpcio": grpc.__version__,
-        "commit": commit.stdout.strip(),
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-async def _serve_echo(target: str) -> None:
-    async def echo(request: bytes, _context: Any) -> bytes:
-        return request
-
-    server = grpc.aio.server()
-    handler = grpc.unary_unary_rpc_method_handler(echo)
-    service = grpc.method_handlers_generic_handler("bench.Echo", {"Echo": handler})
-    server.add_generic_rpc_handlers((service,))
-    server.add_insecure_port(target)
-    await server.start()
-    await server.wait_for_termination()
-
-
-if __name__ == "__main__":
-    asyncio.run(_serve_echo(sys.argv[2]))
