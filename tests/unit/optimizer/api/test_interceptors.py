@@ -191,25 +191,7 @@ async def test_a_shorter_deadline_of_the_caller_stands(
     await asyncio.wait_for(slow.stopped.wait(), 2)
 
 
-NOT_BUILT = {"GetImageUrl"}
-
-
-@pytest.mark.parametrize(
-    "method", [m for m in limits.DEADLINES if m.rpartition("/")[2] in NOT_BUILT]
-)
-async def test_a_method_that_is_not_built_says_so(wire: Wire, method: str) -> None:
-    answer = await refused(wire.channel.unary_unary(method)(b""))
-
-    assert (answer.code, answer.reason) == (
-        grpc.StatusCode.UNIMPLEMENTED,
-        "UNIMPLEMENTED",
-    )
-    assert answer.metadata["subject"] == method.lstrip("/").replace("/", ".")
-
-
-@pytest.mark.parametrize(
-    "method", [m for m in limits.DEADLINES if m.rpartition("/")[2] not in NOT_BUILT]
-)
+@pytest.mark.parametrize("method", limits.DEADLINES)
 async def test_a_method_that_is_built_reads_its_request(
     wire: Wire, method: str
 ) -> None:
