@@ -124,9 +124,8 @@ class FakeOptimizer(
         if request.request_id not in known.replies:
             left.state = round_pb2.ROUND_STATE_SKIPPED
             known.tell_round(left)
-            reply = round_service_pb2.RequestVarietyResponse(
-                round=self._begin_round(known)
-            )
+            varied = self._begin_round(known)
+            reply = round_service_pb2.RequestVarietyResponse(round=varied)
             known.replies[request.request_id] = reply
         return known.replies[request.request_id]
 
@@ -258,10 +257,8 @@ class FakeOptimizer(
         known.tell(candidate_changed=changed)
         for step in range(1, self.steps + 1):
             await asyncio.sleep(self.step_s)
-            progress = event_pb2.ProgressEvent(
-                candidate=candidate.name, slot=candidate.slot, step=step
-            )
-            progress.steps = self.steps
+            progress = event_pb2.ProgressEvent(slot=candidate.slot, step=step)
+            progress.candidate, progress.steps = candidate.name, self.steps
             known.tell(progress=progress)
         if (round.number, candidate.slot) in self.failing:
             candidate.state = round_pb2.CANDIDATE_STATE_FAILED

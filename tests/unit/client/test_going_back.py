@@ -166,16 +166,13 @@ async def test_insight_arrives_as_plain_values(
                 axes=[insight_pb2.AxisEffect(axis="hue", positions=[0], lower=[-1])],
                 slice=SLICE,
                 trace=[insight_pb2.TracePoint(round=3)],
-                degraded="engine restarting",
             )
         ),
     )
     optimizer.on(
         "GetStoppingAdvice",
         insight_service_pb2.GetStoppingAdviceResponse(
-            advice=insight_pb2.StoppingAdvice(
-                stop=True, reason="settled", degraded="engine starting"
-            )
+            advice=insight_pb2.StoppingAdvice(stop=True, reason="settled")
         ),
     )
     optimizer.on(
@@ -194,10 +191,24 @@ async def test_insight_arrives_as_plain_values(
     assert learned.trace[0].round == 3
     assert optimizer.requests["GetPreferenceMap"][0].x_axis == "hue"
     assert (advice.stop, advice.reason) == (True, "settled")
-    assert (learned.degraded, advice.degraded) == (
-        *("engine restarting", "engine starting"),
-    )
     assert (figure.data, figure.media_type) == (b"<svg/>", "image/svg+xml")
     (request,) = optimizer.requests["RenderFigure"]
     assert request.kind == insight_service_pb2.FIGURE_KIND_TRACE
     assert request.format == insight_service_pb2.FIGURE_FORMAT_SVG
+
+
+async def test_a_fallback_arrives_with_its_reason(
+    session: AsyncSession, optimizer: ScriptedOptimizer
+) -> None:
+    why = "engine restarting"
+    learned = insight_pb2.PreferenceMap(slice=SLICE, degraded=why)
+    advice = insight_pb2.StoppingAdvice(degraded=why)
+    reply = insight_service_pb2.GetPreferenceMapResponse(map=learned)
+    optimizer.on("GetPreferenceMap", reply)
+    optimizer.on(
+        "GetStoppingAdvice",
+        insight_service_pb2.GetStoppingAdviceResponse(advice=advice),
+    )
+
+    assert (await session.preference_map()).degraded == why
+    assert (await session.stopping_advice()).degraded == why
