@@ -46,7 +46,11 @@ class Base:
         Args:
             candidate: of any round.
         """
-        return self == Base(candidate.base_seed, candidate.turns, candidate.directions)
+        return (
+            self.seed == candidate.base_seed
+            and self.turns == candidate.turns
+            and self.directions == candidate.directions
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.values import Readiness
 from multibo.v1 import model_pb2, model_service_pb2
 from tests.support.fakes import an_app
-from tests.support.wire import Wire, refused, serving
+from tests.support.wire import Wire, a_spec, refused, serving
 
 ListModels = model_service_pb2.ListModelsRequest
 
@@ -93,6 +93,31 @@ async def test_a_warp_space_says_what_its_axes_do(wire: Wire) -> None:
     assert space.resolution == 1 / 4096
     assert all(axis.low_label and axis.high_label for axis in space.axes)
     assert {(axis.lower, axis.upper) for axis in space.axes} == {(-1.0, 1.0)}
+
+
+async def test_every_space_that_a_model_lists_is_there_and_can_be_searched(
+    wire: Wire,
+) -> None:
+    (model,) = (await wire.models.ListModels(ListModels())).models
+    spaces = [
+        (
+            await wire.models.GetWarpSpace(
+                model_service_pb2.GetWarpSpaceRequest(name=name)
+            )
+        ).warp_space
+        for name in model.warp_spaces
+    ]
+
+    sessions = [
+        await wire.create(spec=a_spec(warp_space=space.name)) for space in spaces
+    ]
+
+    composites = [space for space in spaces if space.family.startswith("search-")]
+    assert composites
+    assert all(space.axes[-1].name.startswith("noise-") for space in composites)
+    assert all(1 <= len(space.axes) == space.dimension <= 32 for space in spaces)
+    assert [session.spec.warp_space for session in sessions] == model.warp_spaces
+    assert model.default_casting_rounds == 0
 
 
 @pytest.mark.parametrize(
