@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from multibo.blobs.errors import BlobStoreUnavailableError
+from multibo.blobs.opening import open_blobs
 from multibo.blobs.remote import RemoteBlobs
 from multibo.blobs.urls import ImageGrant
 from tests.support.s3 import BUCKET, S3Server
@@ -38,6 +39,18 @@ def test_a_signed_url_gives_the_image_to_anybody(remote: RemoteBlobs) -> None:
     assert data == b"picture"
     assert headers["Content-Type"] == "image/webp"
     assert headers["Cache-Control"] == "private, max-age=60, immutable"
+
+
+def test_the_url_leads_to_where_clients_reach_the_store(
+    s3_server: S3Server, tmp_path: Path
+) -> None:
+    public = "https://images.example"
+    remote = open_blobs(f"{s3_server.url(tmp_path.name)}&public={public}")
+    assert isinstance(remote, RemoteBlobs)
+    remote.put(ADDRESS, b"picture")
+
+    assert remote.get(ADDRESS) == b"picture"
+    assert a_url(remote).startswith(f"{public}/{BUCKET}/{tmp_path.name}/{ADDRESS}?")
 
 
 def test_without_its_signature_the_url_gives_nothing(remote: RemoteBlobs) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from multibo.blobs.errors import BlobAddressError, BlobExtraMissingError
 from multibo.blobs.filesystem import FilesystemBlobs
@@ -15,7 +15,8 @@ def open_blobs(url: str) -> BlobStore:
     """Return the store behind a URL.
 
     Args:
-        url: `file:///folder`, or `s3://bucket[/prefix][?endpoint=http://host:port]`.
+        url: `file:///folder`, or `s3://bucket[/prefix]` with the options `endpoint` and
+            `public` of `RemoteBlobs` as its query.
 
     Raises:
         BlobAddressError: if the scheme is not supported.
@@ -25,17 +26,22 @@ def open_blobs(url: str) -> BlobStore:
     if parts.scheme == "file" and parts.path:
         return FilesystemBlobs(Path(unquote(parts.path)))
     if parts.scheme == "s3" and parts.netloc:
-        return _remote(f"{parts.netloc}{unquote(parts.path)}", parse_qs(parts.query))
+        return _remote(f"{parts.netloc}{unquote(parts.path)}", parts.query)
     raise BlobAddressError(url)
 
 
-def _remote(location: str, options: dict[str, list[str]]) -> BlobStore:
+def _remote(location: str, query: str) -> BlobStore:
     try:
         # The extra [s3]: its client takes half a second to load.
         from multibo.blobs.remote import RemoteBlobs
     except ImportError as error:
         raise BlobExtraMissingError from error
-    return RemoteBlobs(location, endpoint=options.get("endpoint", [""])[0])
+    options = dict(parse_qsl(query))
+    return RemoteBlobs(
+        location,
+        endpoint=options.get("endpoint", ""),
+        public=options.get("public", ""),
+    )
 
 
 def image_urls(blobs: BlobStore, gateway_url: str, keys: str) -> ImageUrls | None:

@@ -35,21 +35,18 @@ _RACE_PAUSE_S: Final = 0.1
 class RemoteBlobs:
     """A `BlobStore` below one prefix of a bucket."""
 
-    def __init__(self, location: str, *, endpoint: str = "") -> None:
+    def __init__(self, location: str, *, endpoint: str = "", public: str = "") -> None:
         """Connect with the first request.
 
         Args:
             location: `bucket` or `bucket/prefix`; the bucket exists.
             endpoint: `http[s]://host[:port]`; empty means AWS, or what the
                 environment says (`AWS_ENDPOINT_URL_S3`).
+            public: the endpoint as clients reach it, for URLs; empty: the same.
         """
         self._root = location.strip("/")
-        self._files: Any = s3fs.S3FileSystem(
-            endpoint_url=endpoint or None,
-            config_kwargs=_SETTINGS,
-            use_listings_cache=False,
-            skip_instance_cache=True,
-        )
+        self._files = _connection(endpoint)
+        self._public = _connection(public) if public else self._files
 
     def put(self, address: str, data: bytes) -> bool:
         """Store `data` unless the name is taken; see `BlobStore.put`.
@@ -108,7 +105,7 @@ class RemoteBlobs:
         """Return a URL of the store itself; see `ImageUrls.url`."""
         left_s = grant.expires_s - now_s
         with _unavailable():
-            url = self._files.url(
+            url = self._public.url(
                 self._path(grant.address),
                 expires=left_s,
                 ResponseContentType=grant.media_type,
@@ -118,6 +115,15 @@ class RemoteBlobs:
 
     def _path(self, address: str) -> str:
         return f"{self._root}/{checked_address(address)}"
+
+
+def _connection(endpoint: str) -> Any:
+    return s3fs.S3FileSystem(
+        endpoint_url=endpoint or None,
+        config_kwargs=_SETTINGS,
+        use_listings_cache=False,
+        skip_instance_cache=True,
+    )
 
 
 @contextmanager
