@@ -12,6 +12,9 @@ export interface Picture {
 
 const TIMEOUT_MS = 4 * READ_MS;
 
+/** A thumbnail's longer side; an image that is no larger is its own. */
+const THUMBNAIL_PX = 128;
+
 export class Images {
   private readonly pictures = new Map<string, Promise<Picture>>();
 
@@ -21,12 +24,16 @@ export class Images {
   load(candidate: Candidate): Promise<Picture> {
     // The incumbent is shown again and again: the digest finds it under every name.
     const key = candidate.image?.digest || candidate.name;
-    const known = this.pictures.get(key);
-    if (known !== undefined) return known;
-    const loading = this.fetch(candidate.name);
-    this.pictures.set(key, loading);
-    loading.catch(() => this.pictures.delete(key));
-    return loading;
+    return this.pictures.get(key) ?? this.keep(key, candidate.name, ImageSize.FULL);
+  }
+
+  /** Returns the picture of a READY candidate as small as it comes: for a strip, never for a tile. */
+  loadSmall(candidate: Candidate): Promise<Picture> {
+    const { digest = "", widthPx = 0, heightPx = 0 } = candidate.image ?? {};
+    // What was on a tile is here already, whatever its size.
+    if (Math.max(widthPx, heightPx) <= THUMBNAIL_PX || this.pictures.has(digest)) return this.load(candidate);
+    const key = `${digest} small`;
+    return this.pictures.get(key) ?? this.keep(key, candidate.name, ImageSize.THUMBNAIL);
   }
 
   /** Frees every picture. */
@@ -40,9 +47,16 @@ export class Images {
     this.pictures.clear();
   }
 
-  private async fetch(name: string): Promise<Picture> {
+  private keep(key: string, name: string, size: ImageSize): Promise<Picture> {
+    const loading = this.fetch(name, size);
+    this.pictures.set(key, loading);
+    loading.catch(() => this.pictures.delete(key));
+    return loading;
+  }
+
+  private async fetch(name: string, size: ImageSize): Promise<Picture> {
     const { data, image } = await this.api.images.getImage(
-      { name, size: ImageSize.FULL },
+      { name, size },
       { timeoutMs: TIMEOUT_MS },
     );
     // A copy: the message's bytes may be a window into a larger buffer.

@@ -36,7 +36,7 @@ export class PathView {
 
   private async fill(image: HTMLImageElement, candidate: Candidate): Promise<void> {
     try {
-      image.src = (await this.images.load(candidate)).url;
+      image.src = (await this.images.loadSmall(candidate)).url;
     } catch {
       image.classList.add("missing");
     }

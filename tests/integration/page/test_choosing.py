@@ -6,6 +6,7 @@ import uuid
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 
+from multibo.v1 import image_pb2
 from tests.support.chromium import Page
 from tests.support.fake_optimizer import EXAMPLES, FakeOptimizer
 
@@ -194,6 +195,28 @@ def test_a_reload_finds_the_round_and_the_way_again(
     assert page.text("#round-counter") == "Round 2 of 50"
     assert len(page.all("#path-list img")) == 1
     assert len(optimizer.requests("ProposeRound")) == n_proposed
+
+
+def test_the_way_of_large_pictures_is_shown_in_thumbnails(
+    page: Page, optimizer: FakeOptimizer
+) -> None:
+    page.start("a face")
+    page.choose(1)
+    page.until_round(2)
+    page.choose(2)
+    page.until_round(3)
+    page.slate()
+    first = optimizer.sessions[page.session].rounds[0].candidates[1]
+    first.image.width_px = first.image.height_px = 1024
+    n_before = len(optimizer.requests("GetImage"))
+
+    page.chrome.refresh()
+    page.slate()
+    page.until(lambda: len(page.all("#path-list img[src]")) == 2)
+
+    asked = {r.name: r.size for r in optimizer.requests("GetImage")[n_before:]}
+    assert asked.pop(first.name) == image_pb2.IMAGE_SIZE_THUMBNAIL
+    assert set(asked.values()) == {image_pb2.IMAGE_SIZE_FULL}
 
 
 def test_a_second_window_follows_the_first(
