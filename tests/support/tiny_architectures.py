@@ -26,68 +26,17 @@ from diffusers import (
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
-from transformers import (
-    AutoTokenizer,
-    CLIPTextConfig,
-    CLIPTextModel,
-    CLIPTextModelWithProjection,
-    PreTrainedTokenizerFast,
-    T5Config,
-    T5EncoderModel,
-)
+from transformers import CLIPTextModelWithProjection
 
 from multibo.jobs.catalog import ModelSpec, WarpSpaceSpec
-from multibo.pretrained import catalog_path
 from tests.support.tiny_model import AMPLITUDES, SIDE_PX, tiny_unet
-
-N_LONG_TOKENS: Final = 12
-_WORDS: Final = ("comic", "voxel", "portrait", "brown", "hair", "hat", "beard", ",")
-
-
-def clip_tokenizer() -> Any:
-    return AutoTokenizer.from_pretrained(
-        catalog_path().parent / "avatars/pipe/tokenizer"
-    )
-
-
-def t5_tokenizer() -> PreTrainedTokenizerFast:
-    vocabulary = {word: n for n, word in enumerate(["<pad>", "</s>", "<unk>", *_WORDS])}
-    words = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    words.pre_tokenizer = pre_tokenizers.Whitespace()
-    words.post_processor = processors.TemplateProcessing(
-        single="$A </s>", special_tokens=[("</s>", 1)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=words,
-        pad_token="<pad>",
-        eos_token="</s>",
-        unk_token="<unk>",
-        model_max_length=N_LONG_TOKENS,
-    )
-
-
-def clip(kind: type = CLIPTextModel) -> Any:
-    return kind(
-        CLIPTextConfig(
-            vocab_size=1024,
-            hidden_size=32,
-            intermediate_size=64,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            max_position_embeddings=64,
-            projection_dim=16,
-            bos_token_id=0,
-            eos_token_id=1,
-            pad_token_id=1,
-        )
-    )
-
-
-def t5() -> T5EncoderModel:
-    return T5EncoderModel(
-        T5Config(vocab_size=32, d_model=32, d_kv=8, d_ff=32, num_layers=2, num_heads=4)
-    )
+from tests.support.tiny_texts import (
+    N_LONG_TOKENS,
+    clip,
+    clip_tokenizer,
+    t5,
+    t5_tokenizer,
+)
 
 
 def vae(**changes: Any) -> AutoencoderKL:
@@ -173,7 +122,7 @@ def sd3(**changes: Any) -> Any:
         text_encoder_2=clip(CLIPTextModelWithProjection),
         tokenizer=clip_tokenizer(),
         tokenizer_2=clip_tokenizer(),
-        text_encoder_3=_wide_t5(),
+        text_encoder_3=t5(d_model=64),
         tokenizer_3=t5_tokenizer(),
     )
 
@@ -181,12 +130,6 @@ def sd3(**changes: Any) -> Any:
 def sd35() -> Any:
     """With a second attention of the image alone, and normed queries and keys."""
     return sd3(dual_attention_layers=(0, 1), qk_norm="rms_norm")
-
-
-def _wide_t5() -> T5EncoderModel:
-    return T5EncoderModel(
-        T5Config(vocab_size=32, d_model=64, d_kv=8, d_ff=32, num_layers=2, num_heads=4)
-    )
 
 
 def flux(*, guidance_embeds: bool = True) -> Any:

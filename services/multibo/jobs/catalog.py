@@ -12,6 +12,7 @@ from multibo.jobs.errors import (
     UnknownModelError,
     UnknownWarpSpaceError,
 )
+from multibo.jobs.loading import LoadingSpec, loading_from_table
 from multibo.jobs.spaces import (
     SearchSpaceSpec,
     WarpSpaceSpec,
@@ -60,6 +61,8 @@ class ModelSpec:
     """Judged rounds at most in which a session shows seeds before it warps one."""
     guidance_delta: GuidanceDelta | None = None
     """None if every guided row needs two predictions per step."""
+    loading: LoadingSpec = field(default_factory=LoadingSpec)
+    """How the weights are loaded."""
 
     @property
     def search_spaces(self) -> dict[str, SearchSpaceSpec]:
@@ -139,7 +142,8 @@ class Catalog:
         """Read a catalog file; model folders are relative to it.
 
         Args:
-            path: a TOML file with a table `models.<name>` per model.
+            path: a TOML file with a table `models.<name>` per model. The models of the
+                files listed under `include` come first.
 
         Raises:
             CatalogInvalidError: if the file is missing, broken or names no model.
@@ -147,9 +151,12 @@ class Catalog:
         try:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
             models = {
-                name: _model(name, table, path.parent)
-                for name, table in document["models"].items()
+                name: model
+                for included in document.get("include", ())
+                for name, model in cls.load(path.parent / included).models.items()
             }
+            for name, table in document["models"].items():
+                models[name] = _model(name, table, path.parent)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CatalogInvalidError(f"{path}: {error!r}") from error
         if not models:
@@ -187,6 +194,7 @@ def _model(name: str, table: dict[str, Any], folder: Path) -> ModelSpec:
         composites=composites,
         casting_rounds=table.get("casting_rounds", 0),
         guidance_delta=_guidance_delta(name, table, folder),
+        loading=loading_from_table(name, table),
     )
     if model.default_warp_space not in model.search_spaces:
         raise CatalogInvalidError(f"{name}: the default warp space is not listed")

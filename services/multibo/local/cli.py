@@ -15,7 +15,13 @@ from multibo.client.errors import (
     ClientError,
     ServerUnreachableError,
 )
-from multibo.local import api_keys, cli_connection, cli_sessions, extras
+from multibo.local import (
+    api_keys,
+    cli_connection,
+    cli_sessions,
+    extras,
+    models_command,
+)
 from multibo.local.errors import LocalError, StackAlreadyRunningError
 
 OK: Final = 0
@@ -83,6 +89,12 @@ def _parser() -> argparse.ArgumentParser:
     models = verbs.add_parser("models", help="list the models of the catalog")
     cli_connection.add_arguments(models)
     models.set_defaults(run=_models)
+    adding = models.add_subparsers(metavar="COMMAND").add_parser(
+        "add", help="offer another model on this machine"
+    )
+    models_command.add_arguments(
+        adding, default_dir=discovery.default_state_dir(os.environ)
+    )
     doctor = verbs.add_parser("doctor", help="say what is installed and what is not")
     _add_state_dir(doctor)
     doctor.set_defaults(run=_doctor)

@@ -36,6 +36,26 @@ class StackAlreadyRunningError(LocalError):
         self.pid = pid
 
 
+class ModelUnusableError(LocalError):
+    """The files or the entry of a model are of no use; name others."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"cannot use {path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class WeightsNotHereError(LocalError):
+    """The weights were not fetched yet; run the command, then add the model again."""
+
+    def __init__(self, hub: str, revision: str) -> None:
+        which = f" --revision {revision}" if revision else ""
+        command = f"hf download {hub}{which}"
+        super().__init__(f"the weights of {hub} are not here; fetch them: {command}")
+        self.hub = hub
+        self.command = command
+
+
 class RedisServerNotFoundError(LocalError):
     """No Redis server at hand; install one, or name one in MULTIBO_REDIS_URL."""
 

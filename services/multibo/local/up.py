@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from multibo.local import models
 from multibo.local.errors import StackStoppedError
 from multibo.local.supervisor import Stack
 
@@ -41,7 +42,7 @@ def run(options: UpOptions, environment: Mapping[str, str]) -> None:
     Raises:
         LocalError: the subclass says what to do; everything has been stopped.
     """
-    catalog = environment.get("MULTIBO_CATALOG", "")
+    catalog = models.catalog_of(options.state_dir, environment)
     stack = Stack(
         state_dir=options.state_dir,
         listen=options.listen,
@@ -50,7 +51,7 @@ def run(options: UpOptions, environment: Mapping[str, str]) -> None:
         redis_url=environment.get("MULTIBO_REDIS_URL", ""),
         blob_url=environment.get("MULTIBO_BLOB_URL", ""),
         blob_url_key=environment.get("MULTIBO_BLOB_URL_KEY", ""),
-        catalog=Path(catalog) if catalog else None,
+        catalog=catalog,
         report=_say,
     )
     with _stopped_by_signals(stack), contextlib.suppress(StackStoppedError), stack:

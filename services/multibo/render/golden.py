@@ -19,6 +19,8 @@ from multibo.render.pipelines import Pipeline
 REQUIRED_DB: Final = 35.0
 """Float32 on another machine differs by rounding (far above 60 dB); a wrong weight,
 scheduler or guidance lies far below 30 dB."""
+_BLANK: Final = 1e-3
+"""Spread of the pixels of a picture that shows nothing."""
 _PEAK_DB: Final = 99.0
 """Reported for pictures without any difference."""
 
@@ -101,6 +103,33 @@ def write_golden(pipeline: Pipeline, *, prompt: str, seed: int) -> None:
         f'prompt = "{prompt}"\nseed = {seed}\n',
         encoding="utf-8",
     )
+
+
+def prove(pipeline: Pipeline) -> float:
+    """Show that a loaded model draws what it should, before it takes a job.
+
+    Args:
+        pipeline: the loaded model.
+
+    Returns:
+        PSNR against the golden picture, in dB. A model that comes without one draws a
+        picture that nobody can compare; not being blank, it counts as 0 dB.
+
+    Raises:
+        GoldenMissingError: if the golden picture that the catalog promises is missing.
+        GoldenMismatchError: if the picture is further off than allowed, or blank.
+        ImageNotFiniteError: if it has no finite pixels.
+    """
+    model = pipeline.model
+    if model.loading.has_golden:
+        return check_golden(pipeline)
+    prompt = model.examples[0] if model.examples else ""
+    picture = images.decode(
+        _render(pipeline, golden_spec(model, prompt=prompt, seed=0))
+    )
+    if not float(picture.std()) > _BLANK:
+        raise GoldenMismatchError(model.name, psnr_db=0.0, required_db=REQUIRED_DB)
+    return 0.0
 
 
 def check_golden(pipeline: Pipeline, *, required_db: float = REQUIRED_DB) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -96,7 +97,21 @@ def load_parts(
     except (OSError, ValueError, TypeError, LookupError, SafetensorError) as error:
         raise ModelFilesError(model.name, repr(error)) from error
     _correct_formats(parts, precision)
-    return parts.to(precision.device)
+    return _placed(model, parts, precision)
+
+
+def _placed(model: ModelSpec, parts: Any, precision: Precision) -> Any:
+    if precision.offload == "none":
+        return parts.to(precision.device)
+    if importlib.util.find_spec("accelerate") is None:
+        raise ModelFilesError(
+            model.name, f"offload {precision.offload!r} needs `pip install accelerate`"
+        )
+    if precision.offload == "model":
+        parts.enable_model_cpu_offload(device=precision.device)
+    else:
+        parts.enable_sequential_cpu_offload(device=precision.device)
+    return parts
 
 
 def _correct_formats(parts: Any, precision: Precision) -> None:
@@ -131,11 +146,17 @@ def stock_of(folder: Path) -> type[DiffusionPipeline]:
 
 def _stock(model: ModelSpec) -> type[DiffusionPipeline]:
     if not Path(model.path, INDEX).is_file():
-        raise ModelFilesError(model.name, f"no {INDEX} in {model.path}")
+        raise ModelFilesError(model.name, _absent(model))
     try:
         return stock_of(model.path)
     except (OSError, ValueError) as error:
         raise ModelFilesError(model.name, str(error)) from error
+
+
+def _absent(model: ModelSpec) -> str:
+    command = model.loading.fetch_command
+    hint = f"; fetch the weights: {command}" if command else ""
+    return f"no {INDEX} in {model.path}{hint}"
 
 
 def _assert_as_in_catalog(model: ModelSpec, loaded: Architecture) -> None:

@@ -93,16 +93,19 @@ class Worker:
     def _load(self) -> dict[str, Pipeline]:
         catalog = Catalog.load(self._settings.catalog)
         names = self._settings.models or tuple(catalog.models)
-        precision = Precision.named(dtype=self._settings.dtype, device="cpu")
         pipelines = {}
         for name in names:
+            model = catalog.model(name)
+            precision = Precision.named(
+                dtype=model.loading.dtype or self._settings.dtype,
+                device=model.loading.device,
+                offload=model.loading.offload,
+            )
             pipeline = load_pipeline(
-                catalog.model(name),
-                threads=self._settings.threads,
-                precision=precision,
+                model, threads=self._settings.threads, precision=precision
             )
             began = time.monotonic()
-            psnr_db = golden.check_golden(pipeline)
+            psnr_db = golden.prove(pipeline)
             logger.info(
                 "golden render passed",
                 extra={

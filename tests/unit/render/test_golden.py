@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from multibo.jobs.catalog import ModelSpec
+from multibo.jobs.loading import LoadingSpec
 from multibo.render import golden
 from multibo.render.errors import GoldenMismatchError, GoldenMissingError
 from multibo.render.pipelines import Pipeline, load_pipeline
@@ -71,3 +72,25 @@ def test_psnr_is_that_of_the_mean_squared_error() -> None:
     assert golden.peak_signal_to_noise_db(black, black) == 99
     assert golden.peak_signal_to_noise_db(black, torch.zeros(3, 4, 8)) == 0
     assert not golden.peak_signal_to_noise_db(black, black * torch.nan) >= 35
+
+
+@pytest.fixture
+def unproven(tiny: ModelSpec) -> ModelSpec:
+    """A model that comes without a golden picture."""
+    return replace(tiny, loading=LoadingSpec(has_golden=False))
+
+
+def test_a_model_without_a_reference_has_to_draw_something(
+    unproven: ModelSpec,
+) -> None:
+    assert golden.prove(load_pipeline(unproven)) == 0
+
+
+def test_a_model_that_draws_nothing_is_not_proven(unproven: ModelSpec) -> None:
+    blank = load_pipeline(unproven)
+    with torch.no_grad():
+        blank.architecture.vae.decoder.conv_out.weight.zero_()
+        blank.architecture.vae.decoder.conv_out.bias.fill_(0.5)
+
+    with pytest.raises(GoldenMismatchError):
+        golden.prove(blank)

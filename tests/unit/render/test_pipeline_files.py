@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +9,12 @@ import pytest
 import torch
 
 from multibo.jobs.catalog import ModelSpec
+from multibo.jobs.loading import LoadingSpec
 from multibo.render.errors import (
     ModelFilesError,
 )
 from multibo.render.pipelines import load_pipeline
+from multibo.render.precision import Precision
 
 
 def test_the_number_of_threads_can_be_set(tiny: ModelSpec) -> None:
@@ -63,3 +66,36 @@ def test_files_that_contradict_the_catalog_are_refused(
 ) -> None:
     with pytest.raises(ModelFilesError):
         load_pipeline(replace(tiny, **changes))
+
+
+def test_missing_weights_of_the_hub_name_the_command_that_fetches_them(
+    copy: ModelSpec,
+) -> None:
+    shutil.rmtree(copy.path)
+    source = LoadingSpec(hub="owner/name", hub_revision="v2")
+
+    with pytest.raises(ModelFilesError, match="hf download owner/name --revision v2"):
+        load_pipeline(replace(copy, loading=source))
+
+
+def test_offloading_without_its_library_says_what_to_install(
+    tiny: ModelSpec,
+) -> None:
+    if importlib.util.find_spec("accelerate") is not None:
+        return
+    waiting = Precision(device=torch.device("cuda"), offload="model")
+
+    with pytest.raises(ModelFilesError, match="pip install accelerate"):
+        load_pipeline(tiny, precision=waiting)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:diffusers.*")
+def test_a_scheduler_that_mixes_rows_is_refused(copy: ModelSpec) -> None:
+    index = copy.path / "model_index.json"
+    config = copy.path / "scheduler" / "scheduler_config.json"
+    for file in (index, config):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace("DDIMScheduler", "HeunDiscreteScheduler"))
+
+    with pytest.raises(ModelFilesError, match="HeunDiscreteScheduler"):
+        load_pipeline(copy)
