@@ -40,6 +40,27 @@ _ROWS: Final = 64
 _KEPT: Final = 10_000
 
 
+class ClockedLeases(Leases):
+    """Leases that note when a row was finished: just before the script is sent."""
+
+    def __init__(self, redis: Redis, worker: str) -> None:
+        """Wrap the script.
+
+        Args:
+            redis: of the rig.
+            worker: its name.
+        """
+        super().__init__(redis, worker)
+        self.finished = 0.0
+        script = self._finish
+
+        def finish(**arguments: Any) -> Any:
+            self.finished = time.perf_counter()
+            return script(**arguments)
+
+        self._finish: Any = finish
+
+
 class StubDrain:
     """Finishes every row after a pause, all with the same image."""
 
@@ -62,7 +83,7 @@ class StubDrain:
             pace_s: pause after each row.
         """
         self._redis = redis
-        self._leases = Leases(redis, "stub")
+        self._leases = ClockedLeases(redis, "stub")
         self._render_s = render_s
         self._pace_s = pace_s
         data = random.Random(SEED).randbytes(image_bytes)
@@ -87,10 +108,10 @@ class StubDrain:
     def _finish(self, claim: Claim) -> tuple[str, float]:
         # As many numbers as the features of a picture: they are read and compared.
         features = tuple(round(self._random.random(), 4) for _ in range(256))
-        began = time.perf_counter()
         self._leases.ready(claim, self._image, features, "")
+        finished = self._leases.finished
         time.sleep(self._pace_s)
-        return claim.reference, began
+        return claim.reference, finished
 
     def _note(self, key: str, entries: list[Any]) -> None:
         if entries:
