@@ -112,6 +112,9 @@ def main() -> None:
             threads=options.threads,
             n_batches=options.batches,
         )
+    if options.only_service:
+        print(json.dumps(asdict(service)))
+        return
     people = People(options.look, options.look_sigma, options.rows)
     bound = Bound(options.wait, options.utilization)
     rows = []
@@ -146,6 +149,7 @@ def _arguments() -> argparse.Namespace:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--measure", metavar="MODEL", help="time this model here")
     source.add_argument("--service", help="seconds of a batch of 1,2,... rows")
+    parser.add_argument("--only-service", action="store_true", help="print it as JSON")
     parser.add_argument("--spread", type=float, default=0.05, help="with --service")
     parser.add_argument("--batch-rows", type=int, default=4)
     parser.add_argument("--threads", type=int, default=1)

@@ -26,6 +26,8 @@ class Wanted:
     """Which processes a benchmark needs."""
 
     n_replicas: int = 1
+    n_workers: int = 0
+    """Real workers with the embedded model, a thread each; 0 is the stub fleet."""
     gateway: bool = False
     image_bytes: int = 20 * 1024
     """Size of every image the stub fleet delivers."""
@@ -102,8 +104,17 @@ def _started(folder: Path, wanted: Wanted, stack: ExitStack) -> Rig:
         for number, target in enumerate(targets)
     ]
     sizes = (wanted.image_bytes, wanted.render_s, wanted.pace_s)
-    worker = _beside("rig_fleet.py")
-    fleet = start("fleet", sys.executable, worker, url, images, *map(str, sizes))
+    stub = (_beside("rig_fleet.py"), url, images, *map(str, sizes))
+    real = ("-m", "multibo.render")
+    fleet = [
+        start(
+            f"worker-{number}",
+            *(sys.executable, *(real if wanted.n_workers else stub)),
+            **shared,
+            MULTIBO_RENDER_THREADS="1",
+        )
+        for number in range(max(1, wanted.n_workers))
+    ]
     gateway = folder / "gateway.sock" if wanted.gateway else None
     if gateway is not None:
         start(
@@ -115,7 +126,8 @@ def _started(folder: Path, wanted: Wanted, stack: ExitStack) -> Rig:
         _until(gateway.exists, folder)
     for target in targets:
         _until(lambda target=target: probes.optimizer_serves(target), folder)
-    _until(lambda: probes.worker_is_ready(url, fleet.pid), folder)
+    for one in fleet:
+        _until(lambda pid=one.pid: probes.worker_is_ready(url, pid), folder)
     return Rig(
         url, targets, echo, gateway, tuple(one.pid for one in optimizers), floor.pid
     )
