@@ -64,7 +64,7 @@ def test_the_result_holds_gains_by_two_metrics_and_where_the_time_went(
         timing = entry["timing"]
         assert entry["roles"][0] == "ANCHOR"
         assert 0 < timing["render_s"] <= timing["total_s"]
-        assert 0 < timing["proposal_s"] <= timing["total_s"]
+        assert 0 <= timing["proposal_s"] <= timing["total_s"]
     assert result["provenance"]["packages"]["multibo"]
 
 
