@@ -24,8 +24,8 @@ _PREFLIGHT: Final[asgi.Headers] = (
     (b"access-control-allow-methods", b"POST"),
     (
         b"access-control-allow-headers",
-        b"authorization, content-type, grpc-timeout, x-grpc-web, x-request-id, "
-        b"x-user-agent",
+        b"authorization, content-type, grpc-timeout, traceparent, x-grpc-web, "
+        b"x-request-id, x-user-agent",
     ),
     (b"access-control-max-age", b"600"),
 )

@@ -33,7 +33,7 @@ MAX_CALL_S: Final = 90.0
 DRAIN_GRACE_S: Final = 3.0
 TRANSPORT: Final = ("x-multibo-transport", "grpc-web")
 
-_FORWARDED: Final = ("authorization", "x-request-id")
+_FORWARDED: Final = ("authorization", "traceparent", "x-request-id")
 _RETURNED: Final = frozenset({"grpc-status-details-bin", "x-request-id"})
 _PRINTABLE: Final = re.compile(rb"[\x20-\x7e]*")
 _REFUSALS: Final[dict[type[GatewayError], grpc.StatusCode]] = {

@@ -96,6 +96,7 @@ async def test_only_the_metadata_needed_is_forwarded(
     headers = {
         "authorization": "Bearer abc",
         "x-request-id": "request-1",
+        "traceparent": "00-" + "ab" * 16 + "-" + "cd" * 8 + "-01",
         "x-multibo-transport": "grpc",
         "cookie": "secret=1",
     }
@@ -104,6 +105,7 @@ async def test_only_the_metadata_needed_is_forwarded(
 
     assert echo.metadata["authorization"] == "Bearer abc"
     assert echo.metadata["x-request-id"] == "request-1"
+    assert echo.metadata["traceparent"].startswith("00-abab")
     assert echo.metadata["x-multibo-transport"] == "grpc-web"
     assert "cookie" not in echo.metadata
 
