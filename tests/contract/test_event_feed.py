@@ -61,6 +61,22 @@ async def test_events_after_a_cursor_come_in_order(
     assert await read(feed, events[1].cursor) == []
 
 
+async def test_what_comes_after_a_cursor_is_counted_up_to_a_limit(
+    ports: tuple[SessionStore, EventFeed],
+) -> None:
+    store, feed = ports
+    session = a_session()
+    await store.create(session, None)
+    cursor = await feed.head(NAME)
+    slate = a_slate()
+    after = machine.open_round(session, slate)
+    await store.commit(Change(after, slate=slate, jobs=jobs_of(slate)))
+
+    assert await feed.n_after(NAME, cursor, limit=10) == 2
+    assert await feed.n_after(NAME, cursor, limit=1) == 1
+    assert await feed.n_after(NAME, await feed.head(NAME), limit=10) == 0
+
+
 async def test_only_a_cursor_of_the_stream_is_kept(
     ports: tuple[SessionStore, EventFeed],
 ) -> None:

@@ -225,6 +225,11 @@ class MemoryStore:
         events = self._stored(name).events
         return place.isdecimal() and 0 < int(place) <= len(events)
 
+    async def n_after(self, name: SessionName, cursor: str, *, limit: int) -> int:
+        """Return how many events come after `cursor`; see `EventFeed.n_after`."""
+        place = int(cursor.partition("-")[0])
+        return min(limit, len(self._stored(name).events) - place)
+
     async def follow(
         self, name: SessionName, cursor: str, *, idle_s: float
     ) -> AsyncIterator[FeedEvent | None]:

@@ -42,6 +42,13 @@ class RedisFeed:
         place = _place(cursor)
         return _place(as_text(oldest[0][0])) <= place <= _place(as_text(newest[0][0]))
 
+    async def n_after(self, name: SessionName, cursor: str, *, limit: int) -> int:
+        """Return how many events come after `cursor`; see `EventFeed.n_after`."""
+        events = SessionKeys(name.sid).events
+        async with store_errors():
+            after: Any = await self._redis.xrange(events, f"({cursor}", count=limit)
+        return len(after)
+
     async def follow(
         self, name: SessionName, cursor: str, *, idle_s: float
     ) -> AsyncIterator[FeedEvent | None]:

@@ -180,6 +180,10 @@ class EventFeed(Protocol):
         """Return whether every event after `cursor` is still there."""
         ...
 
+    async def n_after(self, name: SessionName, cursor: str, *, limit: int) -> int:
+        """Return how many events come after a kept cursor; at most `limit`."""
+        ...
+
     def follow(
         self, name: SessionName, cursor: str, *, idle_s: float
     ) -> AsyncIterator[FeedEvent | None]:

@@ -16,6 +16,10 @@ from multibo.optimizer.session.model import Round
 
 _TICK_S: Final = 1.0
 """How soon a silent stream notices a drain or its own end."""
+_SLOW_S: Final = 0.5
+"""A reader that takes longer for one event is looked at: is it far behind?"""
+_FAR_BEHIND: Final = 256
+"""So many events waiting are not told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +138,16 @@ async def watch_session(
             cursor = event.cursor or cursor
             for told in await _told(app, name, event, include_progress):
                 yield Watched(told, cursor, event.time_ms or app.clock.now_ms())
+            if loop.time() - silent_since > _SLOW_S and await _far(app, name, cursor):
+                break
         if draining.is_set() or loop.time() >= ends_at:
             break
     yield Watched(Resume(delay_ms=200), cursor, app.clock.now_ms())
+
+
+async def _far(app: App, name: SessionName, cursor: str) -> bool:
+    n_waiting = await app.feed.n_after(name, cursor, limit=_FAR_BEHIND)
+    return n_waiting >= _FAR_BEHIND
 
 
 async def _told(

@@ -117,6 +117,33 @@ async def test_a_drain_ends_the_stream_with_resume(
     assert events == [Snapshot, Resume]
 
 
+async def test_a_reader_far_behind_is_told_where_to_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watch, "_SLOW_S", 0.05)
+    monkeypatch.setattr(watch, "_FAR_BEHIND", 4)
+    app = an_app()
+    await started(app)
+    [snapshot, _] = await watched(app)
+    await propose.propose_round(app, NAME)  # seven events
+    stream = watch.watch_session(
+        app,
+        NAME,
+        snapshot.cursor,
+        include_progress=False,
+        draining=asyncio.Event(),
+        limit_s=60,
+    )
+
+    told = []
+    async for one in stream:
+        told.append(one)
+        await asyncio.sleep(0.1)
+
+    assert [type(one.event) for one in told] == [RoundChanged, Resume]
+    assert told[-1].cursor == told[0].cursor
+
+
 async def test_watching_nothing_is_not_found() -> None:
     with pytest.raises(SessionNotFoundError):
         await watched(an_app())
