@@ -21,6 +21,7 @@ from torch import Tensor
 from multibo.jobs.spec import RenderSpec
 from multibo.render.architectures.port import Architecture
 from multibo.render.embeddings import TextEmbedding
+from multibo.render.prefix import PrefixCache
 from multibo.render.schedule import Schedule
 from multibo.warp.install import warped
 from multibo.warp.parametrization import WarpFamily, at_step, plan
@@ -133,6 +134,7 @@ def denoise(
     family: WarpFamily,
     batch: Batch,
     observer: RowObserver | None = None,
+    prefixes: PrefixCache | None = None,
 ) -> Batch:
     """Return the batch after the last step, or once nobody wants a row of it.
 
@@ -141,14 +143,16 @@ def denoise(
         family: the warp family that the rows' vectors belong to.
         batch: the batch before the first step.
         observer: told after every step; names the rows to drop.
+        prefixes: what rows of this model were before their window, if that is kept.
     """
     schedule = _schedule(model, batch)
     n_steps = len(schedule.timesteps)
-    latents = batch.latents.to(model.device, model.dtype) * schedule.start_scale
-    batch = replace(batch, latents=latents)
-    inputs = _inputs(model, batch, family, n_steps, first_step=0)
+    prefix = _Prefix(batch, family, n_steps, prefixes)
+    batch, n_done = prefix.taken_up(model, batch, schedule)
+    inputs = _inputs(model, batch, family, n_steps, first_step=n_done)
     with warped(model.denoiser, family):
-        for step, timestep in enumerate(schedule.timesteps):
+        for step, timestep in enumerate(schedule.timesteps[n_done:], n_done):
+            prefix.keep(batch, step, schedule)
             warp = at_step(family, inputs.warp, step, n_steps)
             prediction = _predict(
                 model, schedule.scaled, batch.latents, timestep, inputs, warp
@@ -164,6 +168,42 @@ def denoise(
                 schedule.keep(places)
                 inputs = _inputs(model, batch, family, n_steps, first_step=step + 1)
     return batch
+
+
+class _Prefix:
+    """The steps of one batch before its window."""
+
+    def __init__(
+        self,
+        batch: Batch,
+        family: WarpFamily,
+        n_steps: int,
+        prefixes: PrefixCache | None,
+    ) -> None:
+        acting = [step for step in range(n_steps) if family.acts_at(step, n_steps)]
+        self._n_steps = acting[0] if acting else 0
+        self._prefixes = prefixes if self._n_steps else None
+        self._n_places = len(batch.rows)
+
+    def taken_up(
+        self, model: Architecture, batch: Batch, schedule: Schedule
+    ) -> tuple[Batch, int]:
+        """Return the batch as it goes into the loop, and the steps already done."""
+        if self._prefixes is not None:
+            specs = [row.spec for row in batch.rows]
+            known = self._prefixes.restore(specs, self._n_steps, schedule)
+            if known is not None:
+                self._prefixes = None  # there is nothing to keep
+                return replace(batch, latents=known), self._n_steps
+        latents = batch.latents.to(model.device, model.dtype) * schedule.start_scale
+        return replace(batch, latents=latents), 0
+
+    def keep(self, batch: Batch, step: int, schedule: Schedule) -> None:
+        """Keep the batch if its window begins now and it is whole."""
+        whole = len(batch.rows) == self._n_places
+        if self._prefixes is not None and step == self._n_steps and whole:
+            specs = [row.spec for row in batch.rows]
+            self._prefixes.keep(specs, step, batch.latents, schedule)
 
 
 def _schedule(model: Architecture, batch: Batch) -> Schedule:

@@ -21,6 +21,7 @@ from multibo.render.images import RenderedImage
 from multibo.render.loading import load_architecture
 from multibo.render.noise import start_noise
 from multibo.render.precision import Precision
+from multibo.render.prefix import PrefixCache
 from multibo.warp.parametrization import WarpFamily
 from multibo.warp.space import warp_space
 
@@ -75,6 +76,7 @@ class Pipeline:
         self.distilled = distilled
         """The same model with its guidance in the weights, for the rows it serves."""
         self.embeddings = EmbeddingCache(architecture.encode)
+        self.prefixes = PrefixCache()
         self._families = {
             name: _family(spec) for name, spec in model.warp_spaces.items()
         }
@@ -134,6 +136,7 @@ class Pipeline:
                 self._families[rows[0].warp_space],
                 denoise.start_batch([self._row(spec) for spec in rows]),
                 observer,
+                self.prefixes,
             )
             return self._decode(batch, len(rows))
 

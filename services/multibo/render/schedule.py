@@ -7,7 +7,8 @@ Noise that a scheduler adds is drawn per row, from the row's own seed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
@@ -40,6 +41,16 @@ _REMEMBERED: Final = (
     "cur_model_output",
 )
 """What any supported scheduler carries from step to step, but for the step's index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a schedule remembers of one row between two steps."""
+
+    values: Mapping[str, Any]
+    """By attribute of the scheduler; tensors are those of the row alone."""
+    generator: torch.Tensor | None
+    """State of the row's generator."""
 
 
 class Schedule:
@@ -114,6 +125,37 @@ class Schedule:
         if self._generators is not None:
             self._generators = [_copy(self._generators[place]) for place in places]
 
+    def memory(self, place: int) -> Memory:
+        """Return what is remembered of one row.
+
+        Args:
+            place: of the row in the batch.
+        """
+        values = {
+            name: _narrowed(getattr(self._scheduler, name), [place])
+            for name in _REMEMBERED
+            if hasattr(self._scheduler, name)
+        }
+        state = None
+        if self._generators is not None:
+            state = self._generators[place].get_state()
+        return Memory(values, state)
+
+    def resume(self, n_done: int, rows: Sequence[Memory]) -> None:
+        """Go on as if steps had been done.
+
+        Args:
+            n_done: number of these steps.
+            rows: what is remembered of each place after them.
+        """
+        for name in rows[0].values:
+            joined = _joined([row.values[name] for row in rows])
+            setattr(self._scheduler, name, joined)
+        if hasattr(self._scheduler, "_step_index"):
+            self._scheduler._step_index = n_done
+        if self._generators is not None:
+            self._generators = [_restored(row.generator) for row in rows]
+
 
 def assert_supported(scheduler: Any) -> None:
     """Refuse a scheduler that cannot serve a batch of independent rows.
@@ -147,6 +189,22 @@ def _narrowed(value: Any, places: Sequence[int]) -> Any:
     if isinstance(value, list):
         return [_narrowed(each, places) for each in value]
     return value
+
+
+def _joined(values: Sequence[Any]) -> Any:
+    """Return what `_narrowed` took apart."""
+    if isinstance(values[0], Tensor) and values[0].ndim > 1:
+        return torch.cat(list(values))
+    if isinstance(values[0], list):
+        return [_joined(each) for each in zip(*values, strict=True)]
+    return values[0]
+
+
+def _restored(state: torch.Tensor | None) -> torch.Generator:
+    generator = torch.Generator("cpu")
+    if state is not None:
+        generator.set_state(state)
+    return generator
 
 
 def _after_start(seed: int, shape: Sequence[int]) -> torch.Generator:

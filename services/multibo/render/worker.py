@@ -24,6 +24,7 @@ from multibo.render.celery_app import (
     wake_up,
 )
 from multibo.render.leases import Leases
+from multibo.render.lookups import count_lookups
 from multibo.render.metered import MeteredLeases
 from multibo.render.pipelines import Pipeline, load_pipeline
 from multibo.render.precision import Precision
@@ -119,10 +120,13 @@ class Worker:
         return pipelines
 
     def _drain(self, pipelines: dict[str, Pipeline], register: Register) -> Drain:
+        loaded = dict(pipelines)
+
         def measured(n_rows: int, seconds: float) -> None:
             register.measured(n_rows, seconds)
             for model in {spec.model for spec in self._running}:
                 self._meter.observe(BATCH_DURATION, seconds, model=model)
+                count_lookups(self._meter, loaded[model])
             steps = sum(spec.steps for spec in self._running)
             self._watchdog.measured(steps or n_rows, seconds)
 

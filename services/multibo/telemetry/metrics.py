@@ -138,6 +138,12 @@ WORKER_READY: Final = Metric(
     MetricKind.GAUGE,
     "1 once the golden render of every model has passed.",
 )
+CACHE_LOOKUPS: Final = Metric(
+    "multibo_cache_lookups_total",
+    MetricKind.COUNTER,
+    "Lookups in the caches of this worker, by model, cache and result.",
+    ("model", "cache", "result"),
+)
 
 METRICS: Final = (
     CALLS,
@@ -155,6 +161,7 @@ METRICS: Final = (
     WORKERS_READY,
     WAIT_ESTIMATE,
     WORKER_READY,
+    CACHE_LOOKUPS,
 )
 
 
