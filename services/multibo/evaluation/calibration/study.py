@@ -18,12 +18,16 @@ from multibo.evaluation.calibration.probe import (
     stronger,
     unit_vectors,
 )
-from multibo.evaluation.calibration.quality import Quality, quality
+from multibo.evaluation.calibration.quality import (
+    Ordinary,
+    Quality,
+    ordinary,
+    quality,
+)
 from multibo.evaluation.calibration.sheet import axis_sheet, line_vectors
 from multibo.evaluation.calibration.sweep import (
     Rating,
     best,
-    mean_quality,
     rate,
     variants,
 )
@@ -35,6 +39,9 @@ from multibo.render.pipelines import Pipeline
 SCHEMA: Final = 1
 FACTORS: Final = (1.0, 2.0)
 """The amplitudes that effects are measured at, over those of the catalog."""
+N_SEEDS: Final = 8
+"""Unwarped pictures per case, which say how much quality varies by itself."""
+_OTHER_SEEDS: Final = 1000
 _EMBEDDED: Final = "avatars"
 
 
@@ -46,7 +53,7 @@ class Calibration:
     """Per axis the median distance at each of `FACTORS`, both ends together."""
     equal: WarpSpaceSpec
     """The catalog's entry at amplitudes of equal effect."""
-    plain: Quality
+    plain: Ordinary
     """Of unwarped pictures, seeds apart."""
     ratings: dict[str, Rating]
     """The catalog's entry first."""
@@ -67,9 +74,8 @@ def calibrate(given: CalibrateArguments, pipeline: Pipeline) -> None:
     space = pipeline.model.warp_space(given.space)
     cases = cases_of(pipeline.model, given.n_cases)
     found = measure(probe, space, cases, given.n_vectors, ruler)
-    chosen = found.spaces[found.chosen]
     name = f"calibration-{space.name.replace('@', '-')}"
-    drawn = probe.pictures(chosen, cases[0], line_vectors(space.dimension))
+    drawn = probe.pictures(space, cases[0], line_vectors(space.dimension))
     axes = pipeline.model.search_space(space.name).space.axes
     given.out.mkdir(parents=True, exist_ok=True)
     sheet = axis_sheet(axes, drawn)
@@ -176,8 +182,8 @@ def equalized(
 
 def plain_quality(
     probe: Probe, space: WarpSpaceSpec, cases: Sequence[Case], *, judged: bool
-) -> Quality:
-    """Return the quality of unwarped pictures, each case's own and another seed's.
+) -> Ordinary:
+    """Return the quality of unwarped pictures, each case's own and other seeds'.
 
     Args:
         probe: of the model.
@@ -185,17 +191,16 @@ def plain_quality(
         cases: prompts and seeds.
         judged: whether the embedded judge knows such pictures.
     """
-    identity = [0.0] * space.dimension
+    vae, identity = probe.architecture.vae, [0.0] * space.dimension
     found = []
     for case in cases:
-        others = [replace(case, seed=case.seed + shift) for shift in (0, 1000)]
+        others = [
+            replace(case, seed=case.seed + _OTHER_SEEDS * place)
+            for place in range(N_SEEDS)
+        ]
         drawn = [probe.pictures(space, other, [identity]) for other in others]
-        found.append(
-            quality(
-                probe.architecture.vae, torch.cat(drawn), case.prompt, judged=judged
-            )
-        )
-    return mean_quality(found)
+        found.append([quality(vae, one, case.prompt, judged=judged) for one in drawn])
+    return ordinary(found)
 
 
 def random_vectors(n_vectors: int, dimension: int) -> list[list[float]]:
@@ -220,11 +225,12 @@ def table(found: Calibration) -> str:
     lines = [
         "| variant | effect | slate | reconstruction error | agreement | |",
         "|---|---|---|---|---|---|",
-        _line("unwarped", math.nan, math.nan, found.plain, ""),
+        _line("unwarped", math.nan, math.nan, found.plain.mean, ""),
+        _line("- deviation", math.nan, math.nan, found.plain.deviation, ""),
     ]
     for name, rating in found.ratings.items():
         note = "chosen" if name == found.chosen else ""
-        if not rating.admissible(found.plain):
+        if not found.plain.admits(rating.quality):
             note = "refused"
         lines.append(_line(name, rating.effect, rating.spread, rating.quality, note))
     return "\n".join(lines)

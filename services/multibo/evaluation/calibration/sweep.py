@@ -8,14 +8,17 @@ import torch
 from torch import Tensor
 
 from multibo.evaluation.calibration.probe import Case, Probe
-from multibo.evaluation.calibration.quality import Quality, quality
+from multibo.evaluation.calibration.quality import (
+    Ordinary,
+    Quality,
+    mean_quality,
+    quality,
+)
 from multibo.evaluation.metrics import Metric
 from multibo.jobs.catalog import WarpSpaceSpec
 
 K: Final = 4
 """Pictures of a slate."""
-MAX_WORSE_RECONSTRUCTION: Final = 1.1
-MAX_LOST_AGREEMENT: Final = 0.05
 WINDOWS: Final = ((0.0, 0.2), (0.0, 0.4), (0.0, 0.6), (0.2, 0.6))
 BLOCKS: Final = (("down", "mid"), ("up",), ("down", "mid", "up"))
 
@@ -29,19 +32,6 @@ class Rating:
     spread: float
     """Mean distance between two pictures of a slate of random vectors."""
     quality: Quality
-
-    def admissible(self, plain: Quality) -> bool:
-        """Return whether the pictures are nearly as good as unwarped ones.
-
-        Args:
-            plain: of unwarped pictures.
-        """
-        limit = MAX_WORSE_RECONSTRUCTION * plain.reconstruction_error
-        if self.quality.reconstruction_error > limit:
-            return False
-        if self.quality.agreement is None or plain.agreement is None:
-            return True
-        return self.quality.agreement >= plain.agreement - MAX_LOST_AGREEMENT
 
 
 def variants(space: WarpSpaceSpec) -> dict[str, WarpSpaceSpec]:
@@ -59,7 +49,7 @@ def variants(space: WarpSpaceSpec) -> dict[str, WarpSpaceSpec]:
     return {name: variant for name, variant in found.items() if variant != space}
 
 
-def best(ratings: Mapping[str, Rating], plain: Quality) -> str:
+def best(ratings: Mapping[str, Rating], plain: Ordinary) -> str:
     """Return the admissible variant whose slates differ most.
 
     Args:
@@ -70,7 +60,7 @@ def best(ratings: Mapping[str, Rating], plain: Quality) -> str:
         The first one's name if no other is admissible.
     """
     first = next(iter(ratings))
-    admissible = [name for name in ratings if ratings[name].admissible(plain)]
+    admissible = [name for name in ratings if plain.admits(ratings[name].quality)]
     return max(admissible, key=lambda name: ratings[name].spread, default=first)
 
 
@@ -122,19 +112,6 @@ def spread(slate: Tensor, metric: Metric) -> float | None:
         metric.distances(slate[:place], slate[place]) for place in range(1, len(slate))
     ]
     return float(torch.cat(pairs).mean()) if pairs else None
-
-
-def mean_quality(qualities: Sequence[Quality]) -> Quality:
-    """Return the mean over cases.
-
-    Args:
-        qualities: one per case.
-    """
-    agreements = [each.agreement for each in qualities if each.agreement is not None]
-    return Quality(
-        _mean([each.reconstruction_error for each in qualities]),
-        _mean(agreements) if agreements else None,
-    )
 
 
 def _mean(values: Sequence[float]) -> float:

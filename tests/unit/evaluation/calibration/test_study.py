@@ -37,7 +37,7 @@ def test_every_axis_has_an_effect_at_each_factor(written: Path) -> None:
 
     assert len(found["axes"]) == len(found["effects"]) == 16
     assert all(weak > 0 for weak, _ in found["effects"])
-    assert found["plain"]["agreement"] is None
+    assert found["plain"]["mean"]["agreement"] is None
     assert list(found["ratings"])[:2] == ["as in the catalog", "equal effects"]
     assert found["chosen"] in found["ratings"]
     assert found["settings"]["steps"] == 2

@@ -6,11 +6,15 @@ import pytest
 import torch
 
 from multibo.evaluation.calibration.probe import stronger, unit_vectors
-from multibo.evaluation.calibration.quality import Quality
+from multibo.evaluation.calibration.quality import (
+    Ordinary,
+    Quality,
+    mean_quality,
+    ordinary,
+)
 from multibo.evaluation.calibration.sweep import (
     Rating,
     best,
-    mean_quality,
     spread,
     variants,
 )
@@ -18,11 +22,12 @@ from multibo.evaluation.metrics import metric
 from multibo.jobs.catalog import Catalog
 from multibo.pretrained import catalog_path
 
-PLAIN = Quality(0.02, 0.7)
+GOOD = Quality(0.02, 0.7)
+PLAIN = Ordinary(GOOD, Quality(0.002, 0.05))
 MODEL = Catalog.load(catalog_path()).default
 
 
-def rated(spread: float, quality: Quality = PLAIN) -> Rating:
+def rated(spread: float, quality: Quality = GOOD) -> Rating:
     return Rating(effect=0.3, spread=spread, quality=quality)
 
 
@@ -38,7 +43,7 @@ def rated(spread: float, quality: Quality = PLAIN) -> Rating:
 def test_pictures_are_admissible_while_nearly_as_good_as_unwarped_ones(
     quality: Quality, *, admissible: bool
 ) -> None:
-    assert rated(0.4, quality).admissible(PLAIN) is admissible
+    assert PLAIN.admits(quality) is admissible
 
 
 def test_the_best_is_the_admissible_variant_whose_slates_differ_most() -> None:
@@ -94,4 +99,19 @@ def test_the_spread_is_the_mean_distance_of_two_pictures() -> None:
 
 def test_the_mean_quality_knows_no_agreement_without_a_judge() -> None:
     assert mean_quality([Quality(0.1, None), Quality(0.3, None)]) == Quality(0.2, None)
-    assert mean_quality([PLAIN, PLAIN]) == PLAIN
+    assert mean_quality([GOOD, GOOD]) == GOOD
+
+
+def test_what_is_ordinary_is_told_by_the_seeds_of_each_prompt() -> None:
+    found = ordinary(
+        [
+            [Quality(0.01, 0.5), Quality(0.03, 0.7)],
+            [Quality(0.1, 0.9), Quality(0.1, 0.9)],
+        ]
+    )
+
+    assert found.mean.reconstruction_error == pytest.approx(0.06)
+    assert found.mean.agreement == pytest.approx(0.75)
+    # Of two numbers the deviation is their difference over the root of 2.
+    assert found.deviation.reconstruction_error == pytest.approx(0.01 / 2**0.5)
+    assert found.deviation.agreement == pytest.approx(0.1 / 2**0.5)
