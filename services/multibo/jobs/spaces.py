@@ -13,7 +13,7 @@ from multibo.warp.errors import UnknownWarpFamilyError
 from multibo.warp.space import PLAIN, SearchSpace, search_space
 
 BLOCKS: Final = frozenset({"down", "mid", "up"})
-_COMPOSITE: Final = re.compile(r"search-(\d+)-(\d+)@\d+")
+_COMPOSITE: Final = re.compile(r"search-(\d+)-(\d+)(?:x(\d+))?@\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class SearchSpaceSpec:
     """What a session of a model may search: a warp space, or one joined with noise."""
 
     name: str
-    """That of the warp space, or `search-<warp axes>-<noise axes>@revision`."""
+    """That of the warp space, or `search-<warp axes>-<noise axes>@revision`, where
+    noise axes in parts of the picture are written `<columns>x<rows>`."""
     warp: WarpSpaceSpec
     """Its warp part."""
     n_noise: int = 0
@@ -125,7 +126,8 @@ def composite_from_table(
     """Return a composite search space as a catalog table describes it.
 
     Args:
-        name: `search-<warp axes>-<noise axes>@revision`.
+        name: `search-<warp axes>-<noise axes>@revision`; `2x3` noise axes act in parts
+            of the picture, two columns and three rows.
         table: n_noise, noise_angle, and the name of the warp part if there is one.
         warps: the warp spaces of the model, `plain_warp` among them where needed.
 
@@ -142,10 +144,11 @@ def composite_from_table(
         n_noise=table["n_noise"],
         noise_angle=float(table["noise_angle"]),
     )
-    numbers = _COMPOSITE.fullmatch(name)
-    if not numbers or numbers.groups() != (f"{warp.dimension}", f"{spec.n_noise}"):
+    numbers = _numbers(name)
+    if numbers != (warp.dimension, spec.n_noise):
         raise CatalogInvalidError(
-            f"{name}: search-<warp axes>-<noise axes>@revision, and it has "
+            f"{name}: search-<warp axes>-<noise axes>@revision, the latter a number or "
+            "<columns>x<rows>, and it has "
             f"{warp.dimension} and {spec.n_noise}"
         )
     if spec.n_noise < 1 or not 0 < spec.noise_angle <= math.pi / 2:
@@ -153,3 +156,12 @@ def composite_from_table(
             f"{name}: n_noise is at least 1, noise_angle in (0, pi / 2]"
         )
     return spec
+
+
+def _numbers(name: str) -> tuple[int, int] | None:
+    """Return the warp and noise axes that a composite space's name tells."""
+    found = _COMPOSITE.fullmatch(name)
+    if not found:
+        return None
+    n_warp, n_noise, rows = (int(group or 1) for group in found.groups())
+    return n_warp, n_noise * rows

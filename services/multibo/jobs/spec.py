@@ -11,6 +11,8 @@ SEED_LIMIT: Final = 2**63
 """Base seeds lie in `[0, SEED_LIMIT)`."""
 ANGLE_QUANTUM: Final = 4096
 """Stored integers per radian of a turn."""
+WHOLE: Final = (1, 1)
+"""The grid of parts that has but one: the whole picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,18 @@ class Turn:
     With z the noise so far, e_j the noise of `seeds[j]` made orthogonal to z and to
     the directions before it and given z's norm, and a = `angles` in radians:
     z' = cos|a| z + sin|a| sum_j a_j / |a| e_j. The norm stays; a = 0 changes nothing.
+
+    A turn in parts does this place by place: the picture is a grid of parts, direction
+    j acts in part j, line by line and from the first again after the last, and between
+    the centers of two parts its angle fades from one to the other.
     """
 
     seeds: tuple[int, ...]
     """Seeds of the directions, distinct, each in `[0, SEED_LIMIT)`."""
     angles: tuple[int, ...]
     """One per direction, in units of 1/4096 rad."""
+    parts: tuple[int, int] = WHOLE
+    """Columns and rows of the grid of parts, each >= 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +64,15 @@ class RenderSpec:
     def canonical(self) -> bytes:
         """Return the one byte form of this spec: sorted keys, no spaces, UTF-8.
 
-        Without turns the field is left out, so that images made before there were
-        any keep their address.
+        Without turns the field is left out, as are the parts of a turn that has but
+        one, so that images made before there were any keep their address.
         """
         document = asdict(self)
         if not self.turns:
             del document["turns"]
+        for turn in document.get("turns", ()):
+            if turn["parts"] == WHOLE:
+                del turn["parts"]
         return json.dumps(
             document, sort_keys=True, separators=(",", ":"), ensure_ascii=False
         ).encode()
@@ -113,6 +124,10 @@ class RenderSpec:
 
 
 def _turn(document: Any) -> Turn:
-    if not isinstance(document, dict) or set(document) != {"seeds", "angles"}:
+    if not isinstance(document, dict) or {*document, "parts"} != _TURN_FIELDS:
         raise ValueError("not a turn of a render spec")
-    return Turn(tuple(document["seeds"]), tuple(document["angles"]))
+    columns, rows = document.get("parts", WHOLE)
+    return Turn(tuple(document["seeds"]), tuple(document["angles"]), (columns, rows))
+
+
+_TURN_FIELDS: Final = {"seeds", "angles", "parts"}

