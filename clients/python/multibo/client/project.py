@@ -105,6 +105,11 @@ class AsyncProject:
             probe_share=probe_share,
             labels=labels,
         )
+        return await self._created(spec, session_id)
+
+    async def _created(
+        self, spec: session_pb2.SessionSpec, session_id: str
+    ) -> AsyncSession:
         reply: session_service_pb2.CreateSessionResponse = await self._transport.write(
             self._transport.sessions.CreateSession,
             session_service_pb2.CreateSessionRequest(

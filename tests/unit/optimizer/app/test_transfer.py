@@ -230,6 +230,18 @@ async def test_a_document_of_another_digest_or_model_is_refused() -> None:
         await imported(driver, json.dumps(content).encode())
 
 
+def a_long_slate(seed: int) -> tuple[Candidate, ...]:
+    directions = tuple(2**63 - 2 - n for n in range(32))
+    vector = (-4_095,) * 32
+    return tuple(
+        Candidate(
+            *(slot, seed, vector, "EXPLOIT", -1 / 3, -1 / 3, 1 / 3),
+            directions=directions,
+        )
+        for slot in range(8)
+    )
+
+
 def a_long_session(n_rounds: int) -> Document:
     """The most that fits: every number at its longest, every round of the budget."""
     spec = a_spec(
@@ -248,19 +260,7 @@ def a_long_session(n_rounds: int) -> Document:
         casting_rounds=50,
         control_share=1 / 3,
     )
-    directions = tuple(2**63 - 1 - n for n in range(32))
-    candidates = tuple(
-        Candidate(
-            slot,
-            spec.base_seed,
-            (-4_095,) * 32,
-            "EXPLOIT",
-            *[-1 / 3] * 2,
-            1 / 3,
-            directions=directions,
-        )
-        for slot in range(8)
-    )
+    candidates = a_long_slate(spec.base_seed)
     slates = [
         Slate(n, n, candidates, "choice-gp@2", "", 10_000, 1_800_000_000_000)
         for n in range(n_rounds)
