@@ -22,6 +22,7 @@ from multibo.optimizer import access
 from multibo.optimizer.adapters.celery_fleet import CeleryFleet
 from multibo.optimizer.adapters.engine_process import EngineProcess
 from multibo.optimizer.adapters.fleet_state import FleetGauges
+from multibo.optimizer.adapters.image_cache import CachedImages
 from multibo.optimizer.adapters.metered import (
     RepublishingFleet,
     metered_engine,
@@ -155,7 +156,7 @@ async def _parts(
         fleet=traced_fleet(fleet, tracing),
         engine=traced_engine(metered_engine(engine, meter), tracing),
         figures=ThreadedFigures(),
-        images=images,
+        images=CachedImages(images),
         catalog=catalog,
         clock=SystemClock(),
         limits=Limits(session_ttl_ms=ttl_ms),

@@ -17,18 +17,14 @@ class ImageServicer:
     def __init__(self, app: App) -> None:
         self._app = app
 
-    async def get_image(self, request: wire.GetImageRequest) -> wire.GetImageResponse:
+    async def get_image(self, request: wire.GetImageRequest) -> bytes:
         """Return an image, or that the caller has it; see the contract."""
         name = ids.parse_candidate(request.name)
         validate.image_size(request.size)
         size = convert.size_of(request.size)
         picture = await image.get_image(self._app, name, size)
         held = request.etag == picture.image.digest
-        return wire.GetImageResponse(
-            data=b"" if held else picture.data,
-            image=convert.image_info(picture.image),
-            not_modified=held,
-        )
+        return convert.image_reply(picture.image, picture.data, held=held)
 
     async def get_image_url(
         self, request: wire.GetImageUrlRequest
