@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import grpc
@@ -105,9 +106,12 @@ async def calls(bench: Bench, figures: Figures, n: int) -> None:
         "submit_feedback_long": judges[1].submit,
     }
     figures.seconds.update(await interleaved(probes, n))
-    for name in ("echo", "get_session", "get_session_long"):
-        pid = bench.rig.echo_pid if name == "echo" else bench.rig.pids[0]
-        figures.cpu_s[name] = await cpu_per_call(pid, probes[name], n)
+    pids = {"echo": bench.rig.echo_pid}
+    watched = {
+        name: (pids.get(name, bench.rig.pids[0]), probes[name])
+        for name in ("echo", "get_session", "get_session_long")
+    }
+    figures.cpu_s.update(await cpu_per_call(watched, n))
     for place, name in ((bench.short, "short"), (bench.long, "long")):
         request = session_service_pb2.GetSessionRequest(name=place)
         reply = await stubs.sessions.GetSession(request)
@@ -139,12 +143,10 @@ async def proposals(bench: Bench, figures: Figures, n: int) -> None:
         return max(0.0, spent_s - round.propose_duration.ToNanoseconds() / 1e9)
 
     names = {"propose_beside_fit": bench.short, "propose_beside_fit_long": bench.long}
-    for key, name in names.items():
-        await propose(name)  # closes nothing new: the open round is what it returns
-        pid = bench.rig.pids[0]
-        cpu_s = await cpu_per_call(pid, lambda name=name: propose(name), n)
-        figures.cpu_s[key] = cpu_s
-    probes = {key: (lambda name=name: propose(name)) for key, name in names.items()}
+    probes = {key: partial(propose, name) for key, name in names.items()}
+    pid = bench.rig.pids[0]
+    watched = {key: (pid, probe) for key, probe in probes.items()}
+    figures.cpu_s.update(await cpu_per_call(watched, n))
     figures.seconds.update(await interleaved(probes, n))
 
 

@@ -23,14 +23,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from load_drivers import Load, Tally, drive
+from load_memory import flat
 from redis import Redis
-from rig import Rig, Wanted, a_rig
-from rig_measure import memory_bytes, origin, quantiles
+from rig import Wanted, a_rig
+from rig_measure import origin, quantiles
 
 from multibo.jobs.keys import SessionKeys
 
-MAX_GROWTH: Final = 0.05
-"""Of the resident memory, from the end of the warm-up to the last call."""
 RENDER_S: Final = 0.1
 _OPEN: Final = {
     # A thousand sessions and a hundred people are one project here.
@@ -116,45 +115,6 @@ def ratios(tally: Tally) -> dict[str, dict[str, float]]:
     }
 
 
-def flat(n_calls: int, *, drivers: int, seed: int) -> dict[str, Any]:
-    """Return the document of the memory run against one replica.
-
-    Args:
-        n_calls: at least so many after the warm-up.
-        drivers: people at a time.
-        seed: of what they answer.
-    """
-    readings: list[int] = []
-    n_done, warm = 0, 0
-    with a_rig(Wanted(optimizer=_OPEN)) as rig:
-        # Caches are bounded and fill up first; what grows after that is a leak.
-        while warm < n_calls // 4:
-            warm += _stretch(rig, drivers, seed + warm)
-        readings.append(memory_bytes(rig.pids[0]))
-        while n_done < n_calls:
-            n_done += _stretch(rig, drivers, seed + warm + n_done)
-            readings.append(memory_bytes(rig.pids[0]))
-    growth = readings[-1] / readings[0] - 1
-    return {
-        "replicas": 1,
-        "drivers": drivers,
-        "seed": seed,
-        "calls_of_warm_up": warm,
-        "calls": n_done,
-        "memory_bytes": readings,
-        "bytes_per_call": round((readings[-1] - readings[0]) / n_done, 1),
-        "growth": round(growth, 4),
-        "bound": MAX_GROWTH,
-        "holds": growth <= MAX_GROWTH,
-    }
-
-
-def _stretch(rig: Rig, drivers: int, seed: int) -> int:
-    # One judged round a session and no fit: calls, not arithmetic, are what counts.
-    load = Load(sessions=drivers * 10, drivers=drivers, rounds=1, seed=seed)
-    return asyncio.run(drive(rig.replicas, rig.echo, load)).n_calls
-
-
 def status_of(document: dict[str, Any]) -> int:
     """Return 1 if an answer was lost or doubled, or memory grew; else 0.
 
@@ -221,7 +181,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="folder of load.json and load.md")
     given = parser.parse_args()
     if given.flat_memory:
-        part = flat(given.calls, drivers=min(given.drivers, 20), seed=given.seed)
+        part = flat(given.calls, drivers=1, settings=_OPEN)
     else:
         load = Load(given.sessions, given.drivers, given.rounds, seed=given.seed)
         part = played(load, n_replicas=given.replicas)
