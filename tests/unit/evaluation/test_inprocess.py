@@ -43,10 +43,11 @@ async def test_its_slates_are_those_of_the_service(pipeline: Pipeline) -> None:
         await driver.answer(chosen(slot, shown=(0, 1, 2)))
 
 
-def test_a_start_is_picked_and_then_searched_from(pipeline: Pipeline) -> None:
-    search = InProcessSearch(
-        pipeline, TASK, k=3, warp_space="search-8-6@1", casting_rounds=1
-    )
+@pytest.mark.parametrize("space", ["search-8-6@1", "search-0-2x3@1"])
+def test_a_start_is_picked_and_then_searched_from(
+    pipeline: Pipeline, space: str
+) -> None:
+    search = InProcessSearch(pipeline, TASK, k=3, warp_space=space, casting_rounds=1)
 
     first = search.propose()
     search.choose(2)
