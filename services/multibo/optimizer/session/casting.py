@@ -162,9 +162,10 @@ def _seeds(one: Judged) -> tuple[int, ...]:
 
 def _restricted(one: Judged, base: Base) -> Counted | None:
     """Return an answer without the candidates of other bases, if it still says one."""
-    places = [n for n, candidate in enumerate(one.shown) if base.has(candidate)]
+    seen = one.shown
+    places = [n for n, candidate in enumerate(seen) if base.has(candidate)]
     judged = tuple(places.index(n) for n in one.judged if n in places)
-    shown = tuple(one.shown[n] for n in places)
+    shown = tuple(seen[n] for n in places)
     kind = one.feedback.kind
     if kind is FeedbackKind.NONE_OF_THESE:
         least = 1
