@@ -14,6 +14,7 @@ from multibo.render.errors import BatchRefusedError, DeltaUnusableError
 from multibo.render.low_rank import add_delta, read_delta
 from multibo.render.noise import seed_noise
 from multibo.render.pipelines import Pipeline, load_pipeline
+from multibo.render.precision import Precision
 from tests.support.deltas import save_random_delta
 from tests.support.tiny_model import a_row, random_warps, tiny_unet
 
@@ -118,3 +119,14 @@ def test_a_model_whose_delta_is_missing_is_not_loaded(
 
     with pytest.raises(DeltaUnusableError):
         load_pipeline(replace(distilled_model, guidance_delta=missing))
+
+
+def test_rows_stay_independent_in_half_the_digits(distilled_model: ModelSpec) -> None:
+    halved = load_pipeline(distilled_model, precision=Precision(torch.bfloat16))
+    rows = [a_row(base_seed=seed) for seed in range(4)]
+
+    slate = pixels(halved, *rows)
+
+    others = pixels(halved, a_row(base_seed=9), rows[2], rows[1], rows[0])
+    assert torch.equal(others[1:], slate[[2, 1, 0]])
+    assert slate.dtype == torch.float32
