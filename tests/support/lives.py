@@ -39,6 +39,7 @@ PRELOADED: Final = (
     *("diffusers", "transformers", "celery.worker", "celery.apps.worker"),
     *("celery.concurrency.thread", "kombu.transport.redis", "uvicorn"),
 )
+IMPORTED_WITHIN_S: Final = 240
 _POLL_S: Final = 0.02
 
 
@@ -72,6 +73,8 @@ class Lives:
     _born: asyncio.Queue[int] = field(default_factory=asyncio.Queue)
     _ended: dict[int, asyncio.Future[int]] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once everything is imported."""
 
     async def start(
         self, role: str, environment: Mapping[str, str], log: Path, sentence: Sentence
@@ -94,7 +97,9 @@ class Lives:
         assert self.process.stdout is not None
         async for line in self.process.stdout:
             told = json.loads(line)
-            if "born" in told:
+            if "ready" in told:
+                self.ready.set()
+            elif "born" in told:
                 loop = asyncio.get_running_loop()
                 self._ended[told["born"]] = loop.create_future()
                 self._born.put_nowait(told["born"])
@@ -116,6 +121,8 @@ async def started(log: Path) -> AsyncIterator[Lives]:
     lives = Lives(process)
     listening = asyncio.create_task(lives.listen())
     try:
+        # What it takes to import is not what it takes to recover.
+        await asyncio.wait_for(lives.ready.wait(), IMPORTED_WITHIN_S)
         yield lives
     finally:
         assert process.stdin is not None
@@ -128,6 +135,7 @@ def main() -> None:
     """Serve orders from the standard input until it is closed."""
     for name in PRELOADED:
         importlib.import_module(name)
+    _say(ready=1)
     alive: set[int] = set()
     buffer = b""
     while True:
