@@ -1,7 +1,7 @@
 """The command line of the reach study: `reach run` and `reach report`."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,8 +19,8 @@ class ReachRunArguments:
     """Play searches; may be done in parts."""
 
     seeds: tuple[int, ...]
-    kinds: tuple[TargetKind, ...]
-    strategies: tuple[str, ...]
+    kinds: Sequence[TargetKind]
+    strategies: Sequence[str]
     """Names; empty means all."""
     n_images: int
     steps: int
@@ -33,7 +33,7 @@ class ReachRunArguments:
 class ReachReportArguments:
     """Join the parts of a study."""
 
-    parts: tuple[Path, ...]
+    parts: Sequence[Path]
     out: Path
     images: Path
     """Folder of the contact sheets."""

@@ -1,0 +1,79 @@
+import pytest
+
+from multibo.evaluation.reach.composite import CompositeEvolution, Policy
+from multibo.evaluation.reach.credit import Credit
+from multibo.evaluation.reach.step_size import StepSize
+from multibo.evaluation.targets import TargetKind, Task, start_spec
+from multibo.jobs.catalog import Catalog
+from multibo.jobs.spec import RenderSpec
+from multibo.pretrained import catalog_path
+
+MODEL = Catalog.load(catalog_path()).default
+START = start_spec(MODEL, Task.of_seed(3, TargetKind.SEED))
+POLICY = Policy(casting_rounds=2, patient=True, rebase_rounds=3)
+
+
+def evolution(space: str = "search-8-2x3@1") -> CompositeEvolution:
+    search = CompositeEvolution(START, MODEL.search_space(space).space, POLICY)
+    for kept in (1, None):
+        search.learn(kept)
+    return search
+
+
+def angles_of(spec: RenderSpec) -> tuple[int, ...]:
+    return spec.turns[-1].angles if spec.turns else ()
+
+
+def test_the_seed_kept_in_casting_is_the_base_of_what_follows() -> None:
+    search = CompositeEvolution(
+        START, MODEL.search_space("search-8-2x3@1").space, POLICY
+    )
+    cast = search.propose()
+    search.learn(1)
+    search.learn(None)
+
+    assert {spec.base_seed for spec in search.propose()} == {cast[1].base_seed}
+
+
+def test_one_candidate_renews_all_parts_and_one_a_single_part() -> None:
+    everywhere, somewhere, _ = evolution().propose()
+
+    assert sum(angle != 0 for angle in angles_of(everywhere)) == 6
+    assert sum(angle != 0 for angle in angles_of(somewhere)) == 1
+    assert everywhere.turns[-1].parts == (2, 3)
+
+
+def test_without_warps_the_third_candidate_steps_in_noise_too() -> None:
+    third = evolution("search-0-2x3@1").propose()[2]
+
+    assert third.warp == ()
+    assert sum(angle != 0 for angle in angles_of(third)) == 1
+
+
+def test_after_some_rounds_the_anchors_noise_is_the_base() -> None:
+    search = evolution()
+    kept = search.propose()[0]
+
+    for answer in (0, None, None):
+        search.learn(answer)
+
+    for spec in search.propose():
+        assert spec.turns[: len(kept.turns)] == kept.turns
+    assert search.propose()[0].turns[-1].seeds != kept.turns[-1].seeds
+
+
+def test_what_succeeds_is_tried_more_often() -> None:
+    credit = Credit.of(["one", "warp"])
+
+    for _ in range(5):
+        credit = credit.after(["all", "one", "warp"], "warp")
+
+    assert sum(credit.shares) == pytest.approx(1)
+    assert credit.shares[1] > 0.7
+
+
+def test_steps_grow_with_success_up_to_their_largest() -> None:
+    step = StepSize(1.0, largest=1.1)
+
+    assert step.after(success=True).value == 1.1
+    assert step.after(success=False).value < 1
