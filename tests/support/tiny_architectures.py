@@ -200,20 +200,22 @@ class Kind:
     """One line of the compatibility table."""
 
     make: Callable[[], Any]
+    stock: str
+    """Class of the pipeline that `make` returns."""
     architecture: str
     max_tokens: int = 64
 
 
 KINDS: Final = {
-    "avatars": Kind(avatars, "sd-unet"),
-    "SD 1.5": Kind(sd15, "sd-unet"),
-    "SDXL": Kind(sdxl, "sdxl"),
-    "SDXL Turbo": Kind(sdxl_turbo, "sdxl"),
-    "SD 3": Kind(sd3, "sd3", N_LONG_TOKENS),
-    "SD 3.5": Kind(sd35, "sd3", N_LONG_TOKENS),
-    "FLUX.1 dev": Kind(flux, "flux", N_LONG_TOKENS),
-    "FLUX.1 schnell": Kind(flux_schnell, "flux", N_LONG_TOKENS),
-    "PixArt": Kind(pixart, "pixart", N_LONG_TOKENS),
+    "avatars": Kind(avatars, "StableDiffusionPipeline", "sd-unet"),
+    "SD 1.5": Kind(sd15, "StableDiffusionPipeline", "sd-unet"),
+    "SDXL": Kind(sdxl, "StableDiffusionXLPipeline", "sdxl"),
+    "SDXL Turbo": Kind(sdxl_turbo, "StableDiffusionXLPipeline", "sdxl"),
+    "SD 3": Kind(sd3, "StableDiffusion3Pipeline", "sd3", N_LONG_TOKENS),
+    "SD 3.5": Kind(sd35, "StableDiffusion3Pipeline", "sd3", N_LONG_TOKENS),
+    "FLUX.1 dev": Kind(flux, "FluxPipeline", "flux", N_LONG_TOKENS),
+    "FLUX.1 schnell": Kind(flux_schnell, "FluxPipeline", "flux", N_LONG_TOKENS),
+    "PixArt": Kind(pixart, "PixArtSigmaPipeline", "pixart", N_LONG_TOKENS),
 }
 
 
@@ -232,6 +234,7 @@ def model_of(name: str, folder: Path, **changes: Any) -> ModelSpec:
     kind = KINDS[name]
     torch.manual_seed(0)
     pipeline = kind.make()
+    assert type(pipeline).__name__ == kind.stock
     denoiser = getattr(pipeline, "unet", None) or pipeline.transformer
     spread(denoiser)
     pipeline.save_pretrained(folder / "pipe")

@@ -32,6 +32,9 @@ class WarpSpaceSpec:
     """What a coordinate of 1 stands for, one per axis, in the unit of the family."""
     modulation_window: tuple[float, float] | None = None
     """The window of what modulates the attention; that of the rest by default."""
+    halves: str = "both"
+    """Which predictions of classifier-free guidance are warped: both, or that for the
+    prompt alone (`prompt`)."""
 
     @property
     def dimension(self) -> int:
@@ -95,7 +98,10 @@ def warp_from_table(name: str, table: Mapping[str, Any]) -> WarpSpaceSpec:
         blocks=blocks,
         amplitudes=tuple(float(value) for value in table["amplitudes"]),
         modulation_window=None if own is None else _window(name, own),
+        halves=table.get("halves", "both"),
     )
+    if spec.halves not in ("both", "prompt"):
+        raise CatalogInvalidError(f"{name}: halves is both or prompt")
     try:
         n_axes = search_space(name).dimension
     except UnknownWarpFamilyError as error:

@@ -240,6 +240,7 @@ def _family(spec: WarpSpaceSpec) -> WarpFamily:
         blocks=spec.blocks,
         amplitudes=spec.amplitudes,
         modulation_window=spec.modulation_window,
+        halves=spec.halves,
     )
 
 

@@ -19,7 +19,7 @@ from multibo.render.errors import (
 from multibo.render.noise import seed_noise
 from multibo.render.pipelines import Pipeline, load_pipeline
 from multibo.warp.errors import WarpVectorError
-from tests.support.tiny_model import IDENTITY, SIDE_PX, a_row, random_warps
+from tests.support.tiny_model import IDENTITY, SIDE_PX, SPACE, a_row, random_warps
 
 
 class Dropping:
@@ -259,3 +259,19 @@ def test_the_numerics_tag_names_what_decides_the_bits(pipeline: Pipeline) -> Non
     assert torch.__version__ in tag
     for part in ("cpu", "threads", "float32", "sdpa", "eager"):
         assert part in tag
+
+
+def test_a_family_may_warp_the_prediction_for_the_prompt_alone(
+    pipeline: Pipeline, tiny: ModelSpec
+) -> None:
+    spaces = {SPACE: replace(tiny.warp_spaces[SPACE], halves="prompt")}
+    alone = load_pipeline(replace(tiny, warp_spaces=spaces))
+    rows = [a_row(negative_prompt="hat"), a_row(warp=random_warps(1)[0])]
+
+    for row in rows:
+        row = replace(row, guidance=4.0)
+        [both], [half] = pixels_of(pipeline, [row]), pixels_of(alone, [row])
+        assert torch.equal(both, half) == (row.warp == IDENTITY)
+    unguided = replace(rows[1], guidance=1.0)
+    [both], [half] = pixels_of(pipeline, [unguided]), pixels_of(alone, [unguided])
+    assert torch.equal(both, half)
