@@ -52,17 +52,22 @@ def gain_tables(tracks: Sequence[Track]) -> str:
 
 
 def question_table(tracks: Sequence[Track]) -> str:
-    """Return what the default is against its rivals, by the judge's gain.
+    """Return what the default is against its rivals.
 
     Args:
         tracks: of a study.
     """
-    answers = [(question, answer(tracks, question)) for question in QUESTIONS]
+    tables = (_question_table(tracks, metric) for metric in (JUDGE, USER))
+    return "\n".join(tables)
+
+
+def _question_table(tracks: Sequence[Track], metric: str) -> str:
+    answers = [(question, answer(tracks, question, metric)) for question in QUESTIONS]
     known = [(question, found) for question, found in answers if found is not None]
     corrected = holm([found.p for _, found in known])
     lines = [
-        "| default against | tasks | images | default | rival | ratio "
-        "| difference [95 %] | p (Holm) |",
+        f"| gain by {metric}: default against | tasks | images | default | rival "
+        "| ratio | difference [95 %] | p (Holm) |",
         "|---|---|---:|---:|---:|---:|---:|---:|",
     ]
     for (question, found), p in zip(known, corrected, strict=True):
@@ -77,7 +82,7 @@ def question_table(tracks: Sequence[Track]) -> str:
 
 
 def answer(
-    tracks: Sequence[Track], question: Question, metric: str = JUDGE
+    tracks: Sequence[Track], question: Question, metric: str
 ) -> Comparison | None:
     """Return the default's gains against a rival's; None without a common task.
 
