@@ -7,7 +7,8 @@ results=benchmarks/results
 python=.venv/bin/python
 mkdir -p "$results"
 
-"$python" benchmarks/overhead.py --out "$results/overhead.json"
+"$python" -m benchmarks.overhead --out "$results/overhead.json"
+"$python" -m benchmarks.speed --out "$results/speed.json"
 OMP_NUM_THREADS=1 "$python" benchmarks/preference.py --output "$results/preference.json"
 "$python" -m multibo.evaluation judges --out "$results"
 "$python" -m multibo.evaluation seeds --out "$results"
