@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -17,6 +18,7 @@ from multibo.optimizer.session.model import RoundState
 from multibo.render import images
 from tests.support import fleet
 from tests.support.builders import chosen
+from tests.support.scripted_optimizer import a_free_port
 from tests.support.servers import Server
 
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(240)]
@@ -28,8 +30,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def worker(redis_server: Server, folder: Path) -> Iterator[fleet.WorkerProcess]:
-    process = fleet.start_worker(redis_server.url, folder)
+def metrics() -> str:
+    """Where the worker says what it did."""
+    return f"127.0.0.1:{a_free_port()}"
+
+
+@pytest.fixture(scope="module")
+def worker(
+    redis_server: Server, folder: Path, metrics: str
+) -> Iterator[fleet.WorkerProcess]:
+    process = fleet.start_worker(redis_server.url, folder, METRICS_LISTEN=metrics)
     yield process
     process.stop()
 
@@ -51,6 +61,24 @@ async def test_a_round_of_four_becomes_four_different_pictures(
     for one in range(4):
         for other in range(one):
             assert (pixels[one] - pixels[other]).abs().mean() > 0.01
+
+
+async def test_the_metrics_count_rows_and_how_long_they_waited(
+    redis_server: Server, folder: Path, worker: fleet.WorkerProcess, metrics: str
+) -> None:
+    async with fleet.an_optimizer(redis_server.url, folder) as (app, redis):
+        await fleet.until_ready(redis, worker)
+        proposed = await fleet.a_proposed_round(app, "counted")
+        await fleet.until_ended(app, proposed, limit_s=60)
+
+    with urlopen(f"http://{metrics}/metrics", timeout=10) as page:
+        lines = page.read().decode().splitlines()
+
+    counted = dict(line.rsplit(" ", 1) for line in lines if line[:1] != "#")
+    rows = counted['multibo_rows_rendered_total{model="avatars",state="ready"}']
+    waits = counted['multibo_wait_duration_seconds_count{model="avatars"}']
+    assert float(rows) >= 4
+    assert float(waits) >= 4
 
 
 async def test_the_repeated_anchor_is_not_rendered_again(

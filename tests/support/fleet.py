@@ -54,7 +54,7 @@ class WorkerProcess:
             return self.process.wait()
 
 
-def start_worker(redis_url: str, folder: Path) -> WorkerProcess:
+def start_worker(redis_url: str, folder: Path, **settings: str) -> WorkerProcess:
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"worker-{time.monotonic_ns()}.log"
     environment = {
@@ -62,6 +62,7 @@ def start_worker(redis_url: str, folder: Path) -> WorkerProcess:
         "MULTIBO_REDIS_URL": redis_url,
         "MULTIBO_BLOB_URL": blob_url(folder),
         "MULTIBO_CATALOG": str(CATALOG),
+        **{f"MULTIBO_RENDER_{name}": value for name, value in settings.items()},
     }
     with log.open("wb") as file:
         process = subprocess.Popen(
