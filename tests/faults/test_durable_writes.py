@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import shutil
 import signal
 import statistics
@@ -173,7 +174,8 @@ def report(outcomes: list[Outcome], measured_on: Provenance) -> None:
     }
     document = {
         "provenance": measured_on.to_json(),
-        "command": "make faults",
+        "command": f"make faults REPEATS={len(outcomes) // len(spent)}",
+        "load_1_min": round(os.getloadavg()[0], 1),
         "n_points": len(spent),
         "n_kills": len(outcomes),
         "points": points,
