@@ -31,6 +31,13 @@ def circumstances(pipeline: Pipeline, benchmark: str) -> dict[str, Any]:
         "warp_space": model.default_warp_space,
         "window": list(model.warp_space("").window),
         "numerics": pipeline.numerics,
+        **surroundings(),
+    }
+
+
+def surroundings() -> dict[str, Any]:
+    """Return where and when a figure is taken, whatever is measured."""
+    return {
         "torch": torch.__version__,
         "python": platform.python_version(),
         "machine": {
