@@ -21,6 +21,8 @@ _TURNS: Final = 10
 _READS: Final = 3
 """Of each kind, after each answer: people look more often than they answer."""
 _READINGS: Final = 10
+_WARM_UP: Final = 12_000
+"""Calls after which a hundred sessions have filled what is kept of documents."""
 
 
 async def _session(stubs: Stubs) -> int:
@@ -71,15 +73,16 @@ def flat(n_calls: int, *, drivers: int, settings: dict[str, str]) -> dict[str, A
     """Return what many calls do to the memory of one replica.
 
     Args:
-        n_calls: at least so many after the warm-up, which is a quarter of it.
+        n_calls: at least so many after the warm-up, which is a quarter of it or more.
         drivers: people at a time.
         settings: of the optimizer.
     """
     with a_rig(Wanted(optimizer=settings)) as rig:
         pid = rig.pids[0]
         # Caches are bounded and fill up first; what grows after that is a leak.
-        warm = asyncio.run(_called(rig, n_calls // 4, drivers))
+        warm = asyncio.run(_called(rig, max(n_calls // 4, _WARM_UP), drivers))
         readings, n_done = [memory_bytes(pid)], 0
+        print(f"{warm} calls of warm-up, {readings[0] / 2**20:.1f} MiB", flush=True)
         for _ in range(_READINGS):
             n_done += asyncio.run(_called(rig, n_calls // _READINGS, drivers))
             readings.append(memory_bytes(pid))
