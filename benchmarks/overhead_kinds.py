@@ -87,11 +87,7 @@ def _comparison(
     shape = model.noise_shape(side_px, side_px)
 
     def batch() -> denoise.Batch:
-        warps = [
-            tuple(chance.randint(-QUANTUM, QUANTUM) for _ in range(16))
-            for _ in range(n)
-        ]
-        specs = [_spec(family.space.name, warp, side_px) for warp in warps]
+        specs = [_spec(carrier, chance, side_px) for _ in range(n)]
         return denoise.start_batch(
             [
                 denoise.Row(
@@ -116,15 +112,15 @@ def _comparison(
     return overhead.Comparison("warp", lambda: run(family), lambda: run(never))
 
 
-def _spec(space: str, warp: tuple[int, ...], side_px: int) -> RenderSpec:
+def _spec(carrier: str, chance: random.Random, side_px: int) -> RenderSpec:
     return RenderSpec(
         model="random",
         revision="1",
         prompt="",
         negative_prompt="",
         base_seed=1,
-        warp_space=space,
-        warp=warp,
+        warp_space=f"{carrier}@1",
+        warp=tuple(chance.randint(-QUANTUM, QUANTUM) for _ in range(16)),
         steps=STEPS,
         guidance=5.0,
         width_px=side_px,
