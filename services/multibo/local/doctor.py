@@ -50,7 +50,7 @@ def examine(state_dir: Path, environment: Mapping[str, str]) -> Iterator[Finding
     yield from _check_extras()
     yield from _check_redis(environment)
     yield from _check_ports(environment)
-    yield _check_catalog(environment)
+    yield _check_catalog(state_dir, environment)
     yield _check_memory()
     yield _check_disk(state_dir)
     yield _check_stack(state_dir)
@@ -130,19 +130,22 @@ def _check_ports(environment: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(verdict, "port", f"{listener}: {state}")
 
 
-def _check_catalog(environment: Mapping[str, str]) -> Finding:
+def _check_catalog(state_dir: Path, environment: Mapping[str, str]) -> Finding:
     from multibo import pretrained
     from multibo.jobs.catalog import Catalog
     from multibo.jobs.errors import JobsError
+    from multibo.local.models import catalog_of
 
-    path = Path(environment.get("MULTIBO_CATALOG", "") or pretrained.catalog_path())
+    path = catalog_of(state_dir, environment) or pretrained.catalog_path()
     try:
         models = Catalog.load(path).models
     except (JobsError, OSError) as error:
         return Finding(Verdict.FAIL, "catalog", f"{path}: {error}")
     absent = [name for name, model in models.items() if not model.path.is_dir()]
     if absent:
-        detail = f"{path}: no weights for {', '.join(absent)}"
+        commands = [models[name].loading.fetch_command for name in absent]
+        hints = [f"; fetch them: {command}" for command in commands if command]
+        detail = f"{path}: no weights for {', '.join(absent)}{''.join(hints)}"
         return Finding(Verdict.FAIL, "catalog", detail)
     return Finding(Verdict.OK, "catalog", f"{', '.join(models)} ({path})")
 
