@@ -25,7 +25,7 @@ class Listening(ScriptedOptimizer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.shown: list[object] = []
+        self.heard: list[object] = []
 
     async def unary(self, method: str, request: Any, context: Any) -> Any:
         self._listen(context)
@@ -40,7 +40,7 @@ class Listening(ScriptedOptimizer):
 
     def _listen(self, context: Any) -> None:
         metadata = dict(context.invocation_metadata())
-        self.shown.append(metadata.get("authorization"))
+        self.heard.append(metadata.get("authorization"))
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ async def test_calls_and_watches_carry_the_token(listening: Listening) -> None:
         async with aclosing(session.watch()) as watch:
             await anext(watch)
 
-    assert listening.shown == ["Bearer mbo_1_x"] * 2
+    assert listening.heard == ["Bearer mbo_1_x"] * 2
 
 
 async def test_the_token_comes_from_the_environment_unless_given(
@@ -74,7 +74,7 @@ async def test_the_token_comes_from_the_environment_unless_given(
     async with connect_async(listening.address, token="given") as project:
         await project.models()
 
-    assert listening.shown == ["Bearer held", "Bearer given"]
+    assert listening.heard == ["Bearer held", "Bearer given"]
 
 
 async def test_without_a_token_nothing_is_shown(
@@ -85,7 +85,7 @@ async def test_without_a_token_nothing_is_shown(
     async with connect_async(listening.address) as project:
         await project.models()
 
-    assert listening.shown == [None]
+    assert listening.heard == [None]
 
 
 @pytest.mark.parametrize("token", ["two words", "line\nline", "schlüssel"])
