@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(options.threads)
     device = torch.device(options.device)
     dtype = torch.bfloat16 if options.full else torch.float32
+    origin = _circumstances(options)  # before the work: the checkout may move on
     results = {}
     for name, make in (FULL if options.full else MODERATE).items():
         torch.manual_seed(0)
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             results[label] = overhead.measured(comparison, options.pairs)
             print(label, json.dumps(results[label]), flush=True)
         del model
-    document = {**_circumstances(options), "results": results}
+    document = {**origin, "results": results}
     options.out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return 0
 
