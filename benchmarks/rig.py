@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from multibo.local import probes, redis_binary
 from multibo.local.tether import tethered
@@ -19,6 +19,10 @@ from multibo.pretrained import catalog_path
 
 _STARTUP_S: Final = 120.0
 _STOP_S: Final = 30.0
+
+
+Start: TypeAlias = Callable[..., subprocess.Popen[bytes]]
+"""Starts a process: its name, its command, its environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,28 +97,8 @@ def _started(folder: Path, wanted: Wanted, stack: ExitStack) -> Rig:
         "OMP_NUM_THREADS": "1",
     }
     targets = tuple(f"unix:{folder}/o{n}.sock" for n in range(wanted.n_replicas))
-    optimizers = [
-        start(
-            f"optimizer-{number}",
-            *(sys.executable, "-m", "multibo.optimizer"),
-            **shared,
-            **wanted.optimizer,
-            MULTIBO_OPTIMIZER_LISTEN=target,
-        )
-        for number, target in enumerate(targets)
-    ]
-    sizes = (wanted.image_bytes, wanted.render_s, wanted.pace_s)
-    stub = (_beside("rig_fleet.py"), url, images, *map(str, sizes))
-    real = ("-m", "multibo.render")
-    fleet = [
-        start(
-            f"worker-{number}",
-            *(sys.executable, *(real if wanted.n_workers else stub)),
-            **shared,
-            MULTIBO_RENDER_THREADS="1",
-        )
-        for number in range(max(1, wanted.n_workers))
-    ]
+    optimizers = _optimizers(wanted, shared, targets, start)
+    fleet = _fleet(wanted, shared, start)
     gateway = folder / "gateway.sock" if wanted.gateway else None
     if gateway is not None:
         start(
@@ -131,6 +115,42 @@ def _started(folder: Path, wanted: Wanted, stack: ExitStack) -> Rig:
     return Rig(
         url, targets, echo, gateway, tuple(one.pid for one in optimizers), floor.pid
     )
+
+
+def _optimizers(
+    wanted: Wanted, shared: Mapping[str, str], targets: Sequence[str], start: Start
+) -> list[subprocess.Popen[bytes]]:
+    """Return the replicas, one per target."""
+    return [
+        start(
+            f"optimizer-{number}",
+            *(sys.executable, "-m", "multibo.optimizer"),
+            **shared,
+            **wanted.optimizer,
+            MULTIBO_OPTIMIZER_LISTEN=target,
+        )
+        for number, target in enumerate(targets)
+    ]
+
+
+def _fleet(
+    wanted: Wanted, shared: Mapping[str, str], start: Start
+) -> list[subprocess.Popen[bytes]]:
+    """Return the workers: real ones, or the stub that stands for a fleet."""
+    if wanted.n_workers:
+        return [
+            start(
+                f"worker-{number}",
+                *(sys.executable, "-m", "multibo.render"),
+                **shared,
+                MULTIBO_RENDER_THREADS="1",
+            )
+            for number in range(wanted.n_workers)
+        ]
+    sizes = (wanted.image_bytes, wanted.render_s, wanted.pace_s)
+    stub = (_beside("rig_fleet.py"), shared["MULTIBO_REDIS_URL"])
+    images = shared["MULTIBO_BLOB_URL"]
+    return [start("fleet", sys.executable, *stub, images, *map(str, sizes))]
 
 
 def _beside(name: str) -> str:
