@@ -8,7 +8,7 @@ from typing import Final
 from multibo.evaluation.reach.paired import Comparison, compare, holm
 from multibo.evaluation.reach.rivals import (
     CASTING_NOISE,
-    DEFAULT,
+    COMPOSITE,
     LOTTERY,
     WITHOUT_WARPS,
 )
@@ -52,7 +52,7 @@ def gain_tables(tracks: Sequence[Track]) -> str:
 
 
 def question_table(tracks: Sequence[Track]) -> str:
-    """Return what the default is against its rivals.
+    """Return what the composite space is against its rivals.
 
     Args:
         tracks: of a study.
@@ -66,7 +66,7 @@ def _question_table(tracks: Sequence[Track], metric: str) -> str:
     known = [(question, found) for question, found in answers if found is not None]
     corrected = holm([found.p for _, found in known])
     lines = [
-        f"| gain by {metric}: default against | tasks | images | default | rival "
+        f"| gain by {metric}: composite against | tasks | images | composite | rival "
         "| ratio | difference [95 %] | p (Holm) |",
         "|---|---|---:|---:|---:|---:|---:|---:|",
     ]
@@ -84,14 +84,14 @@ def _question_table(tracks: Sequence[Track], metric: str) -> str:
 def answer(
     tracks: Sequence[Track], question: Question, metric: str
 ) -> Comparison | None:
-    """Return the default's gains against a rival's; None without a common task.
+    """Return the composite's gains against a rival's; None without a common task.
 
     Args:
         tracks: of a study.
         question: which rival, tasks and budget.
         metric: of the gains.
     """
-    mine = _gains(tracks, DEFAULT, question, metric)
+    mine = _gains(tracks, COMPOSITE, question, metric)
     theirs = _gains(tracks, question.rival, question, metric)
     common = sorted(mine.keys() & theirs.keys())
     if not common:

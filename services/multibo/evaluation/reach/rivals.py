@@ -14,8 +14,8 @@ RANDOM_WARPS: Final = "random warps"
 WARP_EVOLUTION: Final = "warp evolution"
 PAPER_WARPS: Final = "afftps-24 evolution"
 CASTING_NOISE: Final = "casting + noise evolution"
-WITHOUT_WARPS: Final = "default without warps"
-DEFAULT: Final = "default"
+WITHOUT_WARPS: Final = "composite without warps"
+COMPOSITE: Final = "composite"
 
 POLICY: Final = Policy(casting_rounds=10, patient=False, rebase_rounds=6)
 
@@ -26,5 +26,5 @@ STRATEGIES: Final[Mapping[str, OpenStrategy]] = {
     PAPER_WARPS: warp_evolution("afftps-24@1"),
     CASTING_NOISE: noise_evolution,
     WITHOUT_WARPS: composite_evolution("search-0-2x3@1", POLICY),
-    DEFAULT: composite_evolution("search-8-2x3@1", POLICY),
+    COMPOSITE: composite_evolution("search-8-2x3@1", POLICY),
 }

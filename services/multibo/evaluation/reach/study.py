@@ -17,7 +17,7 @@ from multibo.evaluation.reach.curves import draw_curves
 from multibo.evaluation.reach.gallery import keep_picture, sheets
 from multibo.evaluation.reach.play import Search, open_searches, play
 from multibo.evaluation.reach.report import JUDGE, gain_tables, question_table
-from multibo.evaluation.reach.rivals import DEFAULT, STRATEGIES
+from multibo.evaluation.reach.rivals import COMPOSITE, STRATEGIES
 from multibo.evaluation.reach.sheet import save_sheets
 from multibo.evaluation.reach.strategy import OpenStrategy
 from multibo.evaluation.reach.studio import Studio
@@ -80,7 +80,7 @@ def report(given: ReachReportArguments) -> None:
     (given.out / "reach.md").write_text(table, encoding="utf-8")
     given.images.mkdir(parents=True, exist_ok=True)
     draw_curves(tracks, given.images / "reach-curves.png")
-    mine = [track for track in tracks if track.strategy == DEFAULT]
+    mine = [track for track in tracks if track.strategy == COMPOSITE]
     for kind in sorted({track.kind for track in mine}):
         chosen = [track for track in mine if track.kind == kind]
         moments = _moments(chosen)
@@ -102,7 +102,7 @@ def _keep_anchors(
     if n_images % _EVERY_PICTURE and n_images < given.n_images:
         return
     for search in searches:
-        if search.name == DEFAULT:
+        if search.name == COMPOSITE:
             task = search.given.task
             moment = f"{n_images}"
             keep_picture(given.out, task.kind, task.seed, moment, search.anchor)

@@ -18,13 +18,13 @@ def test_a_run_reports_on_seeds_that_no_tuning_has_used() -> None:
 
 
 def test_a_part_of_a_study_is_told_by_kinds_and_strategies() -> None:
-    line = "reach run --kinds warp seed --strategies default --out here --seeds 3-4"
+    line = "reach run --kinds warp seed --strategies composite --out here --seeds 3-4"
 
     given = parse(line.split())
 
     assert isinstance(given, ReachRunArguments)
     assert list(given.kinds) == [TargetKind.WARP, TargetKind.SEED]
-    assert given.strategies == ["default"]
+    assert given.strategies == ["composite"]
     assert (given.seeds, given.out) == ((3, 4), Path("here"))
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from multibo.evaluation.errors import ProtocolError
 from multibo.evaluation.reach.arguments import ReachReportArguments, ReachRunArguments
-from multibo.evaluation.reach.rivals import CASTING_NOISE, DEFAULT, LOTTERY
+from multibo.evaluation.reach.rivals import CASTING_NOISE, COMPOSITE, LOTTERY
 from multibo.evaluation.reach.study import report, run
 from multibo.evaluation.targets import TargetKind
 from multibo.jobs.catalog import Catalog, ModelSpec
@@ -43,7 +43,7 @@ def test_a_study_in_two_parts_becomes_one_report(
 ) -> None:
     parts = (tmp_path / "one", tmp_path / "two")
 
-    run(given(parts[0], seeds=(1, 2), strategies=(LOTTERY, DEFAULT)), model)
+    run(given(parts[0], seeds=(1, 2), strategies=(LOTTERY, COMPOSITE)), model)
     run(given(parts[1], seeds=(1, 2), strategies=(CASTING_NOISE,)), model)
     report(ReachReportArguments(parts, tmp_path / "results", tmp_path / "images"))
 
@@ -61,7 +61,7 @@ def test_a_study_in_two_parts_becomes_one_report(
 
 
 def test_gains_never_fall_by_the_users_metric(model: ModelSpec, tmp_path: Path) -> None:
-    run(given(tmp_path, seeds=(4,), strategies=(DEFAULT,)), model)
+    run(given(tmp_path, seeds=(4,), strategies=(COMPOSITE,)), model)
 
     (track,) = json.loads((tmp_path / "tracks.json").read_text("utf-8"))["tracks"]
     gains = [entry["gains"]["blurred-pixels"] for entry in track["checkpoints"]]
