@@ -169,5 +169,5 @@ def _numbers(name: str) -> tuple[int, int] | None:
     found = _COMPOSITE.fullmatch(name)
     if not found:
         return None
-    n_warp, n_noise, rows = (int(group or 1) for group in found.groups())
+    n_warp, n_noise, rows = (int(part or 1) for part in found.groups())
     return n_warp, n_noise * rows
