@@ -57,6 +57,7 @@ def test_a_new_warp_never_compiles_the_model_again(name: str, kind: str) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # a C++ compiler works on each
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_the_compiled_model_predicts_the_same(name: str, kind: str) -> None:
     assert_one_graph(name, kind, "inductor", 1e-4)
