@@ -99,8 +99,6 @@ def _chosen(names: Sequence[str]) -> Mapping[str, OpenStrategy]:
 def _keep_anchors(
     searches: Sequence[Search], n_images: int, given: ReachRunArguments
 ) -> None:
-    if n_images % _EVERY_PICTURE and n_images < given.n_images:
-        return
     for search in searches:
         if search.name == COMPOSITE:
             task = search.given.task
