@@ -89,7 +89,8 @@ def _turned_in_parts(
     course = torch.einsum("jhw,jchw->chw", local, toward) / angle.clamp(min=1e-12)
     turned = torch.cos(angle) * noise + torch.sin(angle) * course
     norm = torch.linalg.vector_norm(noise)
-    return turned * (norm / torch.linalg.vector_norm(turned))
+    rescaled: Tensor = turned * (norm / torch.linalg.vector_norm(turned))
+    return rescaled
 
 
 def part_shares(parts: tuple[int, int], grid: Sequence[int]) -> Tensor:
