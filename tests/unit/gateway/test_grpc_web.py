@@ -114,7 +114,8 @@ async def test_the_deadline_travels(browser: Browser, echo: EchoOptimizer) -> No
     await browser.call(ECHO, framed(b""), {"grpc-timeout": "5S"})
 
     assert echo.time_remaining_s is not None
-    assert 3.0 < echo.time_remaining_s <= 5.0
+    # gRPC rounds it up on its way.
+    assert 3.0 < echo.time_remaining_s <= 5.1
 
 
 @pytest.mark.parametrize("headers", [{}, {"grpc-timeout": "99H"}])

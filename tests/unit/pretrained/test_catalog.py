@@ -22,7 +22,8 @@ def test_every_warp_space_of_the_catalog_is_calibrated_on_every_axis() -> None:
 
             assert spec.name == space.name
             assert spec.dimension == space.dimension
-            assert all(0 < amplitude <= 0.5 for amplitude in spec.amplitudes)
+            # The published baseline turns by 30 degrees.
+            assert all(0 < amplitude <= 0.53 for amplitude in spec.amplitudes)
 
 
 def test_every_model_of_the_catalog_has_a_golden_picture_of_its_size() -> None:
