@@ -57,7 +57,10 @@ async def created(stubs: Stubs, *, rounds: int = 200, images: int = 2000) -> str
         rounds: its budget.
         images: its budget of images.
     """
-    spec = session_pb2.SessionSpec(prompt=PROMPT, rounds=rounds, images=images)
+    # Without casting: every slate is the engine's, and every answer counts.
+    spec = session_pb2.SessionSpec(
+        prompt=PROMPT, rounds=rounds, images=images, casting_rounds=0
+    )
     reply = await stubs.sessions.CreateSession(
         session_service_pb2.CreateSessionRequest(
             parent="projects/local", spec=spec, request_id=str(uuid.uuid4())

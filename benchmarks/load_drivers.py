@@ -89,7 +89,10 @@ class Driver:
             n_rounds: rounds to judge.
             twice: share of the answers that are sent twice at the same time.
         """
-        spec = session_pb2.SessionSpec(prompt=PROMPT, rounds=max(n_rounds, 1))
+        # Without casting: every slate is the engine's.
+        spec = session_pb2.SessionSpec(
+            prompt=PROMPT, rounds=max(n_rounds, 1), casting_rounds=0
+        )
         request = session_service_pb2.CreateSessionRequest(
             parent="projects/local", spec=spec, request_id=str(uuid.uuid4())
         )
