@@ -21,7 +21,7 @@ from multibo.optimizer.session import codec
 from multibo.optimizer.session.ids import SessionName
 from multibo.optimizer.session.model import LogEntry, Slate
 
-_SLATES_KEPT: Final = 8_000
+_SLATES_KEPT: Final = 2_000
 """Of all sessions together, about 3 KB each."""
 
 
