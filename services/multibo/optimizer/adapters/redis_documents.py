@@ -17,8 +17,10 @@ from multibo.optimizer.session.model import Round, Session, SessionState, Slate
 _PATIENCE_MS: Final = 3_000
 """A row not claimed this long after its commit is pushed again."""
 _REMEMBERED: Final = 1_024
-"""Documents whose values are kept, of each kind: some 20 MB. Slates never change and
-jobs no more once they have ended, yet every poll, event and answer reads them."""
+"""Slates and bodies whose values are kept: some 3 MB. Slates never change, yet every
+poll, event and answer reads them."""
+_JOBS_REMEMBERED: Final = 512
+"""Jobs whose values are kept, ten kilobytes each: most of it features."""
 
 
 def round_fields(number: int) -> list[str]:
@@ -64,7 +66,7 @@ def session_of(body: bytes, rev: bytes) -> Session:
     return codec.session_from_json(body, rev=int(rev))
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_JOBS_REMEMBERED)
 def _job_of(document: bytes) -> RenderJob:
     return job_codec.job_from_json(document)
 
