@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redis import Redis
 
-from multibo.jobs.job import LEASE_MS, MAX_ATTEMPTS, ImageRef, JobState
+from multibo.jobs.job import MAX_ATTEMPTS, ImageRef, JobState
 from multibo.render.leases import Claim, Leases
 from multibo.telemetry.metrics import ROWS_RENDERED, WAIT_DURATION, Meter
 
@@ -46,6 +46,5 @@ class MeteredLeases(Leases):
 
 
 def _is_first(claim: Claim) -> bool:
-    # A row that comes back keeps the time of its first claim; every claim is given
-    # its lease at the same moment of the store's clock.
-    return claim.job.lease_until_ms - claim.job.started_ms == LEASE_MS
+    # The fence counts every claim, also of a row that comes back.
+    return claim.job.attempt == 1
