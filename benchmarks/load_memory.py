@@ -21,8 +21,12 @@ _TURNS: Final = 10
 _READS: Final = 3
 """Of each kind, after each answer: people look more often than they answer."""
 _READINGS: Final = 10
-_WARM_UP: Final = 12_000
-"""Calls after which a hundred sessions have filled what is kept of documents."""
+WARM_UP_SESSIONS: Final = 600
+"""More than what is remembered of documents has room for: a test compares them."""
+LOGGED: Final = 2 * _TURNS
+"""Entries of a session's log."""
+_CALLS: Final = 3 + _TURNS * (2 + 3 * _READS)
+"""Of a session."""
 
 
 async def _session(stubs: Stubs) -> int:
@@ -50,7 +54,7 @@ async def _session(stubs: Stubs) -> int:
     else:
         delete = session_service_pb2.DeleteSessionRequest(name=name)
         await stubs.sessions.DeleteSession(delete)
-    return 3 + _TURNS * (2 + _READS * len(reads))
+    return _CALLS
 
 
 async def _called(rig: Rig, n_calls: int, drivers: int) -> int:
@@ -73,14 +77,16 @@ def flat(n_calls: int, *, drivers: int, settings: dict[str, str]) -> dict[str, A
     """Return what many calls do to the memory of one replica.
 
     Args:
-        n_calls: at least so many after the warm-up, which is a quarter of it or more.
+        n_calls: at least so many after the warm-up, which is a quarter of it or more,
+            and fills every cache that is bounded.
         drivers: people at a time.
         settings: of the optimizer.
     """
     with a_rig(Wanted(optimizer=settings)) as rig:
         pid = rig.pids[0]
         # Caches are bounded and fill up first; what grows after that is a leak.
-        warm = asyncio.run(_called(rig, max(n_calls // 4, _WARM_UP), drivers))
+        least = max(n_calls // 4, WARM_UP_SESSIONS * _CALLS)
+        warm = asyncio.run(_called(rig, least, drivers))
         readings, n_done = [memory_bytes(pid)], 0
         print(f"{warm} calls of warm-up, {readings[0] / 2**20:.1f} MiB", flush=True)
         for _ in range(_READINGS):

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from multibo.optimizer.adapters import redis_documents, redis_logs
+
 RESULTS = Path(__file__).resolve().parents[3] / "benchmarks" / "results"
 NAME = "projects/local/sessions/session-1"
 
@@ -69,6 +71,14 @@ def test_a_log_is_compared_with_what_was_answered(
 def test_memory_that_grows_ends_in_failure(load: Any) -> None:
     assert load.status_of({"memory": {"holds": False}}) == 1
     assert load.status_of({"memory": {"holds": True}}) == 0
+
+
+def test_the_warm_up_fills_what_is_remembered_of_documents() -> None:
+    memory = importlib.import_module("load_memory")
+
+    # A session has one slate, and its log is read when its last entry is yet to come.
+    assert memory.WARM_UP_SESSIONS > redis_documents.REMEMBERED
+    assert memory.WARM_UP_SESSIONS * memory.LOGGED > redis_logs.KEPT
 
 
 def test_the_parts_of_the_result_are_renewed_one_by_one(

@@ -16,8 +16,8 @@ from multibo.optimizer.session.model import Round, Session, SessionState, Slate
 
 _PATIENCE_MS: Final = 3_000
 """A row not claimed this long after its commit is pushed again."""
-_REMEMBERED: Final = 1_024
-"""Slates and bodies whose values are kept: some 3 MB. Slates never change, yet every
+REMEMBERED: Final = 512
+"""Slates and bodies whose values are kept: some 2 MB. Slates never change, yet every
 poll, event and answer reads them."""
 _JOBS_REMEMBERED: Final = 512
 """Jobs whose values are kept, ten kilobytes each: most of it features."""
@@ -54,13 +54,13 @@ def round_of(
     )
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def slate_of(document: bytes) -> Slate:
     """Return the slate of a document."""
     return codec.slate_from_json(document)
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def session_of(body: bytes, rev: bytes) -> Session:
     """Return the session of a body and the revision stored beside it."""
     return codec.session_from_json(body, rev=int(rev))

@@ -21,8 +21,9 @@ from multibo.optimizer.session import codec
 from multibo.optimizer.session.ids import SessionName
 from multibo.optimizer.session.model import LogEntry, Slate
 
-_SLATES_KEPT: Final = 2_000
-"""Of all sessions together, about 3 KB each."""
+KEPT: Final = 4_000
+"""Entries and slates of all sessions together, half a kilobyte and three: some forty
+sessions of fifty rounds. A log with few slates may be long all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class _Known:
     entries: tuple[LogEntry, ...] = ()
     slates: Mapping[int, Slate] = field(default_factory=dict)
 
+    @property
+    def size(self) -> int:
+        return len(self.entries) + len(self.slates)
+
 
 _NOTHING: Final = _Known()
 
@@ -39,17 +44,22 @@ _NOTHING: Final = _Known()
 class RedisLogs:
     """Reads logs and remembers those read last."""
 
-    def __init__(self, redis: Redis, *, slates_kept: int = _SLATES_KEPT) -> None:
+    def __init__(self, redis: Redis, *, kept: int = KEPT) -> None:
         """Remember nothing.
 
         Args:
             redis: of the store.
-            slates_kept: how many slates are remembered at most.
+            kept: how many entries and slates are remembered at most.
         """
         self._tail = script_of(redis, "log")
-        self._slates_kept = slates_kept
+        self._kept = kept
         self._known: OrderedDict[SessionName, _Known] = OrderedDict()
-        self._n_slates = 0
+        self._n_known = 0
+
+    @property
+    def n_known(self) -> int:
+        """How many entries and slates are remembered."""
+        return self._n_known
 
     async def read(
         self, name: SessionName
@@ -93,12 +103,12 @@ class RedisLogs:
 
     def _keep(self, name: SessionName, found: _Known) -> None:
         gone = self._known.pop(name, _NOTHING)
-        self._n_slates += len(found.slates) - len(gone.slates)
-        if found.slates:
+        self._n_known += found.size - gone.size
+        if found.size:
             self._known[name] = found
-        while self._n_slates > self._slates_kept:
+        while self._n_known > self._kept:
             _, oldest = self._known.popitem(last=False)
-            self._n_slates -= len(oldest.slates)
+            self._n_known -= oldest.size
 
 
 def _joined(born: str, known: _Known, lines: list[bytes], slates: Any) -> _Known:
