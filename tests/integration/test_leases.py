@@ -172,10 +172,10 @@ def test_the_last_row_of_a_round_tells_the_round(redis: Redis) -> None:
 
 def test_urgent_rows_come_first_then_the_oldest(redis: Redis) -> None:
     leases = Leases(redis, "worker")
-    leases.push_back("key", {"late": 30.0, "urgent": 1.0, "early": 20.0})
+    leases.push_back("key", {"p/late": 30.0, "p/urgent": 1.0, "p/early": 20.0})
     leases.push_back("key", {})
 
-    assert leases.pop("key", 2) == ["urgent", "early"]
+    assert leases.pop("key", 2) == ["p/urgent", "p/early"]
     assert leases.waiting("key") == 1
 
 

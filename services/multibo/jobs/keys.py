@@ -85,8 +85,17 @@ class SessionKeys:
 
 
 def rows(compat_key: str) -> str:
-    """Return the key of the row references that wait under `compat_key`."""
+    """Return the sorted set of the row references that wait under `compat_key`.
+
+    Scored by class and time (`queues.row_score`), by whoever pushes; `take.lua` alone
+    changes scores and removes rows.
+    """
     return f"mbo:rows:{compat_key}"
+
+
+def lanes(compat_key: str) -> str:
+    """Return the beginning of the keys that sort these rows by class and project."""
+    return f"mbo:lanes:{compat_key}"
 
 
 def image_lease(address: str) -> str:

@@ -19,6 +19,16 @@ PRIORITY_SPAN_MS: Final = 10**13
 """Row score = priority * span + time in ms: priority first, then age."""
 
 
+def row_score(priority: int, time_ms: int) -> float:
+    """Return the score of a row that waits: the lower, the sooner.
+
+    Args:
+        priority: INTERACTIVE to SPECULATIVE.
+        time_ms: since when it waits, by any clock that the pushers roughly share.
+    """
+    return priority * PRIORITY_SPAN_MS + time_ms
+
+
 def queue_name(model: str) -> str:
     """Return the Celery queue of a model."""
     return f"render.{model}"
@@ -77,7 +87,9 @@ def celery_settings() -> dict[str, Any]:
             "socket_connect_timeout": 5,
             "health_check_interval": 10,
             "global_keyprefix": "mbo:",
-            "queue_order_strategy": "priority",
+            # Within a priority the models take turns: in a fixed order a busy first
+            # one would starve the others of a worker that serves several.
+            "queue_order_strategy": "round_robin",
             "priority_steps": [INTERACTIVE, RETRY, MAINTENANCE, SPECULATIVE],
         },
         "broker_connection_retry_on_startup": True,
