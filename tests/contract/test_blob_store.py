@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -50,6 +52,51 @@ def test_a_deleted_image_is_gone_and_may_be_deleted_again(blobs: BlobStore) -> N
     blobs.delete(ADDRESS)
 
     assert not blobs.has(ADDRESS)
+
+
+def test_an_image_is_found_with_its_size_and_age(blobs: BlobStore) -> None:
+    began_s = time.time()
+    blobs.put(ADDRESS, b"picture")
+
+    found = blobs.find(ADDRESS)
+
+    assert found is not None
+    assert (found.address, found.size_bytes) == (ADDRESS, 7)
+    # A bucket keeps whole seconds.
+    assert began_s - 2 <= found.modified_s <= time.time() + 2
+
+
+def test_what_is_not_there_is_not_found(blobs: BlobStore) -> None:
+    assert blobs.find(ADDRESS) is None
+
+
+def test_a_later_writer_makes_an_image_no_younger(blobs: BlobStore) -> None:
+    blobs.put(ADDRESS, b"first")
+    before = blobs.find(ADDRESS)
+
+    blobs.put(ADDRESS, b"second")
+
+    assert blobs.find(ADDRESS) == before
+
+
+def test_an_empty_store_holds_nothing(blobs: BlobStore) -> None:
+    assert list(blobs.stored()) == []
+
+
+def test_everything_stored_is_walked_over_page_by_page(
+    blobs: BlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if hasattr(blobs, "page_size"):
+        monkeypatch.setattr(blobs, "page_size", 3)
+    addresses = [hashlib.sha256(b"%d" % n).hexdigest() for n in range(8)]
+    for address in addresses:
+        blobs.put(address, b"picture")
+    blobs.delete(addresses.pop())
+
+    walked = list(blobs.stored())
+
+    assert sorted(blob.address for blob in walked) == sorted(addresses)
+    assert all(blob == blobs.find(blob.address) for blob in walked)
 
 
 def test_a_thumbnail_lies_beside_its_image(blobs: BlobStore) -> None:

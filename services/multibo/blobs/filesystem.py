@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from multibo.blobs.errors import BlobMissingError, BlobStoreUnavailableError
-from multibo.blobs.port import checked_address
+from multibo.blobs.port import StoredBlob, checked_address, is_address
 
 
 class FilesystemBlobs:
@@ -21,7 +23,7 @@ class FilesystemBlobs:
         target = self._path(address)
         if target.exists():
             return False
-        try:
+        with _unavailable():
             target.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(
                 dir=target.parent, prefix=".put-", delete=False
@@ -31,17 +33,15 @@ class FilesystemBlobs:
                 file.flush()
                 os.fsync(file.fileno())
             return _link_if_absent(temporary, target)
-        except OSError as error:
-            raise BlobStoreUnavailableError(str(error)) from error
 
     def get(self, address: str) -> bytes:
         """Return the bytes; see `BlobStore.get`."""
-        try:
-            return self._path(address).read_bytes()
-        except FileNotFoundError:
-            raise BlobMissingError(address) from None
-        except OSError as error:
-            raise BlobStoreUnavailableError(str(error)) from error
+        path = self._path(address)
+        with _unavailable():
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                raise BlobMissingError(address) from None
 
     def has(self, address: str) -> bool:
         """Return whether something is stored under `address`."""
@@ -49,7 +49,26 @@ class FilesystemBlobs:
 
     def delete(self, address: str) -> None:
         """Remove what is stored under `address`; nothing there is no error."""
-        self._path(address).unlink(missing_ok=True)
+        path = self._path(address)
+        with _unavailable():
+            path.unlink(missing_ok=True)
+
+    def find(self, address: str) -> StoredBlob | None:
+        """Return size and age; see `BlobStore.find`."""
+        path = self._path(address)
+        with _unavailable():
+            return _found(path)
+
+    def stored(self) -> Iterator[StoredBlob]:
+        """Walk over everything; see `BlobStore.stored`."""
+        with _unavailable():
+            folders = list(self._root.iterdir()) if self._root.exists() else []
+        for folder in folders:
+            with _unavailable():
+                paths = list(folder.iterdir()) if folder.is_dir() else []
+                # Beside images lie the temporary files of those who write now.
+                found = [_found(path) for path in paths if is_address(path.name)]
+            yield from (blob for blob in found if blob is not None)
 
     def _path(self, address: str) -> Path:
         return self._root / checked_address(address)[:2] / address
@@ -64,3 +83,19 @@ def _link_if_absent(temporary: Path, target: Path) -> bool:
     finally:
         temporary.unlink()
     return True
+
+
+def _found(path: Path) -> StoredBlob | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return StoredBlob(path.name, status.st_size, status.st_mtime)
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BlobStoreUnavailableError(str(error)) from error

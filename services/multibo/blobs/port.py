@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from multibo.blobs.errors import BlobAddressError
 
 _ADDRESS: Final = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """What a store knows of an image without reading it."""
+
+    address: str
+    size_bytes: int
+    modified_s: float
+    """When it was stored, in seconds since the epoch by the store's own clock."""
 
 
 class BlobStore(Protocol):
@@ -48,7 +60,31 @@ class BlobStore(Protocol):
         ...
 
     def delete(self, address: str) -> None:
-        """Remove what is stored under `address`; nothing there is no error."""
+        """Remove what is stored under `address`; nothing there is no error.
+
+        Raises:
+            BlobAddressError: if `address` is no content address.
+            BlobStoreUnavailableError: if the store cannot be written.
+        """
+        ...
+
+    def find(self, address: str) -> StoredBlob | None:
+        """Return size and age of what is stored under `address`; None for nothing.
+
+        Raises:
+            BlobAddressError: if `address` is no content address.
+            BlobStoreUnavailableError: if the store cannot be read.
+        """
+        ...
+
+    def stored(self) -> Iterator[StoredBlob]:
+        """Walk over everything that is stored, in no order, a page at a time.
+
+        What is stored or removed on the way may be missed or named.
+
+        Raises:
+            BlobStoreUnavailableError: if the store cannot be read.
+        """
         ...
 
 
@@ -61,9 +97,14 @@ def checked_address(address: str) -> str:
     Raises:
         BlobAddressError: if it is anything but 64 hexadecimal digits.
     """
-    if not _ADDRESS.fullmatch(address):
+    if not is_address(address):
         raise BlobAddressError(address)
     return address
+
+
+def is_address(name: str) -> bool:
+    """Return whether a name is a content address: 64 hexadecimal digits."""
+    return _ADDRESS.fullmatch(name) is not None
 
 
 def thumbnail_address(address: str) -> str:

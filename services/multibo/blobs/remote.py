@@ -15,7 +15,7 @@ import botocore.exceptions
 import s3fs
 
 from multibo.blobs.errors import BlobMissingError, BlobStoreUnavailableError
-from multibo.blobs.port import checked_address
+from multibo.blobs.port import StoredBlob, checked_address, is_address
 from multibo.blobs.urls import ImageGrant
 
 _SETTINGS: Final[dict[str, Any]] = {
@@ -34,6 +34,9 @@ _RACE_PAUSE_S: Final = 0.1
 
 class RemoteBlobs:
     """A `BlobStore` below one prefix of a bucket."""
+
+    page_size = 1000
+    """Names of one page of `stored`; no store gives more."""
 
     def __init__(self, location: str, *, endpoint: str = "", public: str = "") -> None:
         """Connect with the first request.
@@ -100,6 +103,35 @@ class RemoteBlobs:
         path = self._path(address)
         with _unavailable():
             self._files.rm_file(path)
+
+    def find(self, address: str) -> StoredBlob | None:
+        """Return size and age; see `BlobStore.find`."""
+        path = self._path(address)
+        with _unavailable():
+            try:
+                found = self._files.info(path)
+            except FileNotFoundError as error:
+                if _code(error) == "NoSuchBucket":
+                    raise
+                return None
+        return StoredBlob(address, found["size"], found["LastModified"].timestamp())
+
+    def stored(self) -> Iterator[StoredBlob]:
+        """Walk over everything, a thousand a request; see `BlobStore.stored`."""
+        bucket, _, folder = self._root.partition("/")
+        prefix = f"{folder}/" if folder else ""
+        query = {"Bucket": bucket, "Prefix": prefix, "MaxKeys": self.page_size}
+        while True:
+            with _unavailable():
+                page = self._files.call_s3("list_objects_v2", **query)
+            for entry in page.get("Contents", ()):
+                name = entry["Key"].removeprefix(prefix)
+                if is_address(name):
+                    modified_s = entry["LastModified"].timestamp()
+                    yield StoredBlob(name, entry["Size"], modified_s)
+            if not page.get("IsTruncated"):
+                return
+            query["ContinuationToken"] = page["NextContinuationToken"]
 
     def url(self, grant: ImageGrant, *, now_s: int) -> str:
         """Return a URL of the store itself; see `ImageUrls.url`."""

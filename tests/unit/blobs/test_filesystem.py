@@ -25,3 +25,22 @@ def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(BlobStoreUnavailableError):
         FilesystemBlobs(tmp_path / "images").put(ADDRESS, b"picture")
+
+
+def test_what_is_no_image_is_not_walked_over(tmp_path: Path) -> None:
+    blobs = FilesystemBlobs(tmp_path)
+    blobs.put(ADDRESS, b"picture")
+    (tmp_path / ADDRESS[:2] / ".put-left-behind").write_text("half a picture")
+    (tmp_path / "README").write_text("not a folder")
+
+    assert [blob.address for blob in blobs.stored()] == [ADDRESS]
+
+
+def test_a_folder_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "images").write_text("a file where the folder should be")
+    blobs = FilesystemBlobs(tmp_path / "images")
+
+    with pytest.raises(BlobStoreUnavailableError):
+        list(blobs.stored())
+    with pytest.raises(BlobStoreUnavailableError):
+        blobs.delete(ADDRESS)
