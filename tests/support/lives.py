@@ -35,6 +35,7 @@ PRELOADED: Final = (
         "multibo.optimizer.server",
         "multibo.render.worker",
         "tests.support.digest_engine",
+        "tests.support.mischief",
     ),
     *("diffusers", "transformers", "celery.worker", "celery.apps.worker"),
     *("celery.concurrency.thread", "kombu.transport.redis", "uvicorn"),
@@ -187,6 +188,7 @@ def _become(order: dict[str, Any]) -> NoReturn:
     if order["role"] == doom.OPTIMIZER:
         _stand_in_for_the_engine()
     doom.install(order["role"], Sentence(Path(order["sentence"])))
+    importlib.import_module("tests.support.mischief").install(os.environ)
     status = importlib.import_module(MAINS[order["role"]]).main()
     sys.stdout.flush()
     sys.stderr.flush()
