@@ -16,6 +16,14 @@ PROCESSES: Final = "mbo:processes"
 """Set: the workers that announced themselves; those without an entry have left."""
 COMPATS: Final = "mbo:compats"
 """Set: the compat keys under which rows may wait."""
+UNNAMED: Final = "mbo:images:unnamed"
+"""Sorted set: images to delete if still no session names them, by when none did."""
+IMAGES_LISTED: Final = "mbo:images:listed"
+"""String: the store was walked over for old images within the last day."""
+IMAGES_SWEPT: Final = "mbo:images:swept"
+"""String: noted images were deleted within the last hour."""
+REUSED_MS: Final = 3600 * 1000
+"""A stored image that a row took is not swept for this long."""
 SECRET: Final = "mbo:secret"
 """String: 32 bytes that sign page tokens, the same for all replicas."""
 EVENTS_KEPT: Final = 1000
@@ -101,6 +109,16 @@ def lanes(compat_key: str) -> str:
 def image_lease(address: str) -> str:
     """Return the key that says who renders an image now."""
     return f"mbo:img:{address}"
+
+
+def image_taken(address: str) -> str:
+    """Return the key that says that a row took a stored image lately."""
+    return f"mbo:img:{address}:taken"
+
+
+def image_doomed(address: str) -> str:
+    """Return the key that says that an image is being deleted."""
+    return f"mbo:img:{address}:doomed"
 
 
 def fleet(process: str) -> str:
