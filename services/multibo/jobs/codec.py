@@ -7,7 +7,10 @@ The features are a string for the same reason.
 
 from __future__ import annotations
 
+import base64
 import json
+import struct
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -16,6 +19,8 @@ from multibo.jobs.job import ImageRef, JobState, RenderJob
 from multibo.jobs.spec import RenderSpec
 
 SCHEMA: Final = 1
+_STEPS: Final = 10_000
+"""Features are rounded to as many parts of 1."""
 _PLAIN: Final = (
     "round",
     "slot",
@@ -41,7 +46,7 @@ def job_to_json(job: RenderJob) -> str:
     document["compat"] = job.spec.compat_key
     document["model"] = job.spec.model
     document["spec"] = job.spec.canonical().decode()
-    document["features"] = json.dumps(job.features)
+    document["features"] = features_to_text(job.features)
     if job.trace:
         document["trace"] = job.trace
     if job.image is not None:
@@ -67,12 +72,47 @@ def job_from_json(data: bytes | str) -> RenderJob:
             spec=RenderSpec.from_canonical(document["spec"]),
             state=JobState(document["state"]),
             image=image_from_json(image) if image else None,
-            features=tuple(json.loads(document["features"])),
+            features=features_from_text(document["features"]),
             trace=document.get("trace", ""),
             **{name: document[name] for name in _PLAIN},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise JobDocumentError(f"unreadable job: {error}") from error
+
+
+def features_to_text(features: Sequence[float]) -> str:
+    """Return the features of a picture as text.
+
+    Two bytes each, in base64, where that is exact: a third of what JSON takes.
+
+    Args:
+        features: of one picture.
+    """
+    steps = [round(value * _STEPS) for value in features]
+    if all(
+        0 <= step <= 0xFFFF and step / _STEPS == value
+        for step, value in zip(steps, features, strict=True)
+    ):
+        return base64.b64encode(struct.pack(f"<{len(steps)}H", *steps)).decode()
+    return json.dumps(list(features))
+
+
+def features_from_text(text: str) -> tuple[float, ...]:
+    """Return features of a picture.
+
+    Args:
+        text: what `features_to_text` wrote.
+
+    Raises:
+        JobDocumentError: if it is damaged.
+    """
+    try:
+        if text.startswith("["):
+            return tuple(json.loads(text))
+        data = base64.b64decode(text, validate=True)
+        return tuple(step / _STEPS for (step,) in struct.iter_unpack("<H", data))
+    except (ValueError, struct.error) as error:
+        raise JobDocumentError(f"unreadable features: {error}") from error
 
 
 def image_to_json(image: ImageRef) -> str:

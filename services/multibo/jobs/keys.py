@@ -16,6 +16,11 @@ PROCESSES: Final = "mbo:processes"
 """Set: the workers that announced themselves; those without an entry have left."""
 COMPATS: Final = "mbo:compats"
 """Set: the compat keys under which rows may wait."""
+OPENED: Final = "mbo:opened"
+"""List: rounds that lately had all their pictures, `project/session/round`."""
+OPENED_KEPT: Final = 1000
+OPENED_TTL_MS: Final = 60_000
+"""Where nobody speculates nobody reads them."""
 UNNAMED: Final = "mbo:images:unnamed"
 """Sorted set: images to delete if still no session names them, by when none did."""
 IMAGES_LISTED: Final = "mbo:images:listed"
@@ -78,6 +83,11 @@ class SessionKeys:
         """Stream of steps, best effort, short-lived."""
         return f"mbo:{{{self.sid}}}:progress"
 
+    @property
+    def speculation(self) -> str:
+        """Hash: digest of a render spec -> JSON of a row rendered ahead."""
+        return f"mbo:{{{self.sid}}}:speculation"
+
     def all(self) -> tuple[str, ...]:
         """Return every key of the session."""
         return (
@@ -89,6 +99,7 @@ class SessionKeys:
             self.requests,
             self.events,
             self.progress,
+            self.speculation,
         )
 
 
@@ -104,6 +115,21 @@ def rows(compat_key: str) -> str:
 def lanes(compat_key: str) -> str:
     """Return the beginning of the keys that sort these rows by class and project."""
     return f"mbo:lanes:{compat_key}"
+
+
+def speculative_rows(compat_key: str) -> str:
+    """Return the key of the rows that may be rendered ahead under `compat_key`."""
+    return f"mbo:speculative:{compat_key}"
+
+
+def proposal(digest: str) -> str:
+    """Return the key of a proposal made ahead, by the digest of its request."""
+    return f"mbo:proposal:{digest}"
+
+
+def project_speculation(project: str) -> str:
+    """Return the sorted set of a project's speculative rows, by when they lapse."""
+    return f"mbo:project:{project}:speculation"
 
 
 def image_lease(address: str) -> str:
@@ -157,3 +183,21 @@ def parse_row(reference: str) -> tuple[str, int, int]:
     """
     project, session, round, slot = reference.split("/")
     return f"{project}/{session}", int(round), int(slot)
+
+
+def speculative_reference(sid: str, digest: str) -> str:
+    """Return the reference of a speculative row, `project/session/digest`."""
+    return f"{sid}/{digest}"
+
+
+def parse_speculative(reference: str) -> tuple[str, str]:
+    """Return session key and digest of a speculative row's reference.
+
+    Args:
+        reference: what `speculative_reference` wrote.
+
+    Raises:
+        ValueError: if it is no such reference.
+    """
+    project, session, digest = reference.split("/")
+    return f"{project}/{session}", digest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from redis import Redis
 
+from multibo.blobs.port import thumbnail_address
 from multibo.jobs import codec, keys
 from multibo.jobs.job import (
     LEASE_MS,
@@ -56,6 +56,7 @@ class Leases:
         self._claim = redis.register_script(script("claim"))
         self._renew = redis.register_script(script("renew"))
         self._finish = redis.register_script(script("finish"))
+        self._reuse = redis.register_script(script("reuse"))
 
     def pop(self, compat_key: str, n_rows: int) -> list[str]:
         """Take up to `n_rows` references off the rows that wait.
@@ -119,8 +120,8 @@ class Leases:
         """Prolong leases and report a step, in one round trip.
 
         Args:
-            claims: rows of a running batch.
-            step: denoising steps done, from 1.
+            claims: rows of this worker.
+            step: denoising steps done, from 1; 0 reports none.
             n_steps: steps of the render.
 
         Returns:
@@ -156,7 +157,7 @@ class Leases:
             claim,
             "ready",
             image=codec.image_to_json(image),
-            features=json.dumps(features),
+            features=codec.features_to_text(features),
             note=note,
         )
 
@@ -182,7 +183,7 @@ class Leases:
     ) -> bool:
         key = SessionKeys(claim.sid)
         reply = self._finish(
-            keys=[key.jobs, key.pending, key.events, keys.DUE],
+            keys=[key.jobs, key.pending, key.events, keys.DUE, keys.OPENED],
             args=[
                 claim.job.field,
                 claim.job.attempt,
@@ -195,6 +196,8 @@ class Leases:
                 delay_ms,
                 keys.EVENTS_KEPT,
                 claim.sid,
+                keys.OPENED_KEPT,
+                keys.OPENED_TTL_MS,
             ],
         )
         return bool(reply != b"stale")
@@ -210,6 +213,22 @@ class Leases:
         for address in addresses:
             pipe.pexpire(keys.image_lease(address), LEASE_MS)
         pipe.execute()
+
+    def reuse_image(self, address: str) -> bool:
+        """Keep a stored image, its thumbnail too, until a session names it.
+
+        Args:
+            address: of the image.
+
+        Returns:
+            False if it is being deleted at this moment.
+        """
+        both = (address, thumbnail_address(address))
+        kept = self._reuse(
+            keys=[*map(keys.image_taken, both), *map(keys.image_doomed, both)],
+            args=[keys.REUSED_MS],
+        )
+        return bool(kept)
 
     def drop_image(self, address: str) -> None:
         """Let others render the image."""

@@ -18,7 +18,7 @@ def test_a_row_reference_reads_back() -> None:
 def test_the_keys_of_a_session_share_its_hash_tag() -> None:
     names = SessionKeys("local/abcd").all()
 
-    assert len(set(names)) == 8
+    assert len(set(names)) == 9
     assert all(name.startswith("mbo:{local/abcd}:") for name in names)
 
 
@@ -34,7 +34,7 @@ def test_celery_gets_its_own_spelling_of_the_address(url: str, broker: str) -> N
     assert queues.broker_url(url) == broker
 
 
-@pytest.mark.parametrize("name", ["claim", "renew", "finish"])
+@pytest.mark.parametrize("name", ["claim", "renew", "finish", "speculative"])
 def test_every_script_documents_its_keys_and_arguments(name: str) -> None:
     head = script(name).split("local ", maxsplit=1)[0]
 
