@@ -8,6 +8,7 @@ which child has ended how. Its own end, by a closed pipe, is the end of all.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import importlib
 import json
@@ -54,7 +55,9 @@ class Life:
 
     def send(self, number: signal.Signals) -> None:
         if not self.ended.done():
-            os.kill(self.pid, number)
+            # It may have ended, and its status not come yet.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     async def stop(self) -> int:
         """Ask it to end, and wait."""
