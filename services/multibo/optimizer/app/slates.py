@@ -46,19 +46,22 @@ def plan_of(spec: SessionSpec, history: History, prior: tuple[float, ...] = ()) 
         prior: the warm start it began with; empty for none.
     """
     stage = casting.stage_of(spec, history)
-    digest = history.digest(spec, ENGINE_VERSION, prior)
+    # Fresh seeds do not depend on the answers: most of a slate that casts can be
+    # rendered while the person still looks at the one before.
+    shown = history.shown_digest(spec)
     if isinstance(stage, Casting):
-        slate = casting.cast_slate(spec, stage, history, digest)
+        slate = casting.cast_slate(spec, stage, history, shown)
         return Plan(stage.base, None, slate)
     repeated = probe_slate(spec, stage, history)
     if repeated:
         return Plan(stage.base, None, repeated)
     n_fresh = casting.n_controls(spec, stage)
-    seeds = casting.fresh_seeds(history, digest, n_fresh)
+    seeds = casting.fresh_seeds(history, shown, n_fresh)
     fresh = tuple(
         casting.fresh_candidate(spec, slot, seed, casting.CONTROL)
         for slot, seed in enumerate(seeds, start=spec.k - n_fresh)
     )
+    digest = history.digest(spec, ENGINE_VERSION, prior)
     request = ProposalRequest(
         dimension=spec.dimension,
         k=max(spec.k - n_fresh, _MIN_ASKED),

@@ -202,7 +202,7 @@ def cast_slate(
         spec: the session's.
         stage: what the slate is about.
         history: the session's.
-        digest: of the history; decides the fresh seeds.
+        digest: of what was shown; decides the fresh seeds.
     """
     kept = stage.base.seed
     # Without anchors a session still shows its own seed once.
@@ -237,7 +237,7 @@ def fresh_seeds(history: History, digest: str, n: int) -> list[int]:
 
     Args:
         history: the session's.
-        digest: of the history.
+        digest: of what was shown.
         n: how many.
     """
     slates = history.slates

@@ -104,6 +104,26 @@ class History:
         data = json.dumps(document, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(data.encode()).hexdigest()
 
+    def shown_digest(self, spec: SessionSpec) -> str:
+        """Return what fresh seeds are a function of, as 64 hexadecimal digits.
+
+        What was shown, not what was said of it: the seeds of the next slate are known
+        before the answer is.
+
+        Args:
+            spec: the session's.
+        """
+        document = {
+            "spec": _told(spec),
+            "slates": [[_point(c) for c in one.candidates] for one in self.slates],
+        }
+        return _sha256(document)
+
+
+def _sha256(document: dict[str, Any]) -> str:
+    data = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(data.encode()).hexdigest()
+
 
 def _told(spec: SessionSpec) -> dict[str, Any]:
     """Return a spec without what later versions added, where that is not used.
