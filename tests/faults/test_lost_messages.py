@@ -54,7 +54,7 @@ async def _outlive_a_frozen_worker(
     there: Deployment, caller: Caller, trial: Trial
 ) -> None:
     await caller.create()
-    # Ready means consuming: it waits in BRPOP from now on.
+    await there.until_waiting()
     there.live[-1].send(signal.SIGSTOP)
     await caller.propose()
     await asyncio.sleep(0.2)

@@ -86,6 +86,19 @@ class Deployment:
                 assert not life.ended.done(), self.logs()
                 await asyncio.sleep(0.02)
 
+    async def until_waiting(self) -> None:
+        """Return once a worker waits in BRPOP, where a frozen one swallows messages."""
+        number = str(self.redis.get_connection_kwargs().get("db", 0))
+        async with asyncio.timeout(GIVEN_UP_S):
+            while not [
+                client
+                for client in await self.redis.client_list()
+                if client["cmd"] == "brpop"
+                and "b" in client["flags"]
+                and client["db"] == number
+            ]:
+                await asyncio.sleep(0.01)
+
     async def n_messages(self) -> int:
         """How many messages the broker still knows of."""
         waiting = await self.redis.llen("mbo:render.tiny")

@@ -30,6 +30,7 @@ BEFORE: Final = "before"
 AFTER: Final = "after"
 OPTIMIZER: Final = "optimizer"
 WORKER: Final = "worker"
+_FREEZE: Final = "freeze "
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,24 @@ class Sentence:
         """Let the next process that comes to `doom` die there."""
         self.path.write_text(str(doom))
 
+    def freeze_at(self, doom: Doom) -> None:
+        """Let the next process that comes to `doom` stand still there."""
+        self.path.write_text(f"{_FREEZE}{doom}")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has come to the point yet."""
+        return self.path.exists()
+
     def carry_out(self, doom: Doom) -> None:
-        """Die, if this is the point; whoever comes next lives on."""
-        if not self.path.exists() or self.path.read_text() != str(doom):
+        """Die or freeze, if this is the point; whoever comes next lives on."""
+        told = self.path.read_text() if self.path.exists() else ""
+        if told.removeprefix(_FREEZE) != str(doom):
             return
         self.path.unlink()
+        if told.startswith(_FREEZE):
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return
         os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(60)  # the signal may take a moment; nothing more may happen
 

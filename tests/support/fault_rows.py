@@ -13,6 +13,7 @@ import statistics
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -149,7 +150,7 @@ class Trial:
     counts: Counter[str] = field(default_factory=Counter)
     """`kills`, `lost` and `failed`, and what else is worth telling."""
     began: float = field(default_factory=time.monotonic)
-    measured_on: Provenance = field(default_factory=Provenance.collect)
+    measured_on: Provenance = field(default_factory=lambda: _measured_on())
 
     def recovered(self, seconds: float) -> None:
         """Note how long a repeat took from the fault to health."""
@@ -187,6 +188,12 @@ class Trial:
         there = asdict(self.measured_on)
         entry["provenance"] = {name: there[name] for name in kept}
         return entry
+
+
+@cache
+def _measured_on() -> Provenance:
+    # Once, before the report is written, which would make the tree a changed one.
+    return Provenance.collect()
 
 
 def in_short_and_full(
