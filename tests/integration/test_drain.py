@@ -3,58 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
 from redis import Redis
 
 from multibo.blobs.filesystem import FilesystemBlobs
 from multibo.blobs.port import thumbnail_address
 from multibo.jobs import codec, keys
-from multibo.jobs.job import JobState, RenderJob
-from multibo.jobs.keys import SessionKeys
-from multibo.jobs.spec import RenderSpec
-from multibo.render import images
-from multibo.render.batching import Drain
-from multibo.render.denoise import RowObserver
-from multibo.render.images import RenderedImage
-from multibo.render.leases import Leases
-from tests.support.builders import NAME, a_render_spec
-
-KEY = SessionKeys(NAME.sid)
-
-
-@dataclass
-class FlatPipeline:
-    """Paints one gray per warp; rows in `poison` raise."""
-
-    numerics: str = "test"
-    poison: set[int] = field(default_factory=set)
-    batches: list[int] = field(default_factory=list)
-    before_step: Callable[[], None] = lambda: None
-    side_px: int = 128
-
-    def render(
-        self, rows: Sequence[RenderSpec], observer: RowObserver | None = None
-    ) -> list[RenderedImage | None]:
-        self.batches.append(len(rows))
-        if any(row.warp[0] in self.poison for row in rows):
-            raise RuntimeError("poison")
-        self.before_step()
-        gone = observer.step(10, 10) if observer else frozenset()
-        painted = [flat(row, self.side_px) for row in rows]
-        return [None if n in gone else image for n, image in enumerate(painted)]
-
-
-def flat(spec: RenderSpec, side_px: int = 128) -> RenderedImage:
-    pixels = torch.full((3, side_px, side_px), (spec.warp[0] % 251) / 251)
-    file = images.encode(pixels, images.provenance(spec))
-    return RenderedImage(file, images.features(images.decode(file.data)))
+from multibo.jobs.job import JobState
+from multibo.render.stopping import Stop
+from tests.support.drains import KEY, N_STEPS, FlatPipeline, a_drain, enqueue, job
 
 
 @pytest.fixture
@@ -67,39 +28,6 @@ def redis(redis_url: str) -> Iterator[Redis]:
 @pytest.fixture
 def blobs(tmp_path: Path) -> FilesystemBlobs:
     return FilesystemBlobs(tmp_path / "images")
-
-
-def a_drain(
-    redis: Redis, blobs: FilesystemBlobs, pipeline: FlatPipeline, **changes: Any
-) -> Drain:
-    settings: dict[str, Any] = {
-        "batch_rows": 4,
-        "stopping": threading.Event(),
-        "on_batch": lambda _rows, _seconds: None,
-        "guard": lambda _specs: None,
-        **changes,
-    }
-    return Drain(
-        Leases(redis, "worker"),
-        blobs,
-        {"avatars": pipeline},  # type: ignore[dict-item]
-        **settings,
-    )
-
-
-def enqueue(redis: Redis, *warps: int, round: int = 0) -> str:
-    for slot, first in enumerate(warps):
-        spec = a_render_spec(warp=(first, *(0,) * 15))
-        job = RenderJob(round, slot, spec)
-        redis.hset(KEY.jobs, job.field, codec.job_to_json(job))
-        redis.sadd(KEY.pending, job.field)
-        row = keys.row_reference(NAME.sid, round, slot)
-        redis.zadd(keys.rows(spec.compat_key), {row: slot})
-    return a_render_spec().compat_key
-
-
-def job(redis: Redis, slot: int, round: int = 0) -> RenderJob:
-    return codec.job_from_json(redis.hget(KEY.jobs, f"{round}/{slot}") or "")
 
 
 def test_waiting_rows_become_stored_images(
@@ -117,6 +45,7 @@ def test_waiting_rows_become_stored_images(
         assert image is not None
         assert len(blobs.get(image.address)) == image.size_bytes
         assert len(job(redis, slot).features) == 256
+        assert job(redis, slot).note == f"warp {slot + 1}"
 
 
 def test_a_row_whose_image_exists_is_not_rendered(
@@ -186,7 +115,9 @@ def test_only_the_poisoned_row_of_a_batch_pays(
 def test_a_canceled_row_leaves_the_batch_and_the_others_arrive(
     redis: Redis, blobs: FilesystemBlobs
 ) -> None:
-    def cancel() -> None:
+    def cancel(step: int) -> None:
+        if step < N_STEPS:
+            return
         canceled = replace(job(redis, 1), state=JobState.CANCELLED)
         redis.hset(KEY.jobs, "0/1", codec.job_to_json(canceled))
 
@@ -214,11 +145,11 @@ def test_equal_rows_are_rendered_once_at_a_time(
 
 
 def test_a_stopping_worker_claims_nothing(redis: Redis, blobs: FilesystemBlobs) -> None:
-    stopping = threading.Event()
-    stopping.set()
+    stop = Stop()
+    stop.begin()
     compat = enqueue(redis, 1, 2)
 
-    drain = a_drain(redis, blobs, FlatPipeline(), stopping=stopping)
+    drain = a_drain(redis, blobs, FlatPipeline(), stop=stop)
 
     assert not drain.run(compat, limit_s=5)
     assert redis.zcard(keys.rows(compat)) == 2

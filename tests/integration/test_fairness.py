@@ -33,7 +33,7 @@ def a_round(project: str, number: int = 0, k: int = 4, session: str = "s") -> li
 def push(
     leases: Leases, rows: list[str], time_ms: int, priority: int = INTERACTIVE
 ) -> None:
-    score = queues.row_score(priority, time_ms)
+    score = queues.row_rank(priority, time_ms)
     leases.push_back(COMPAT, dict.fromkeys(rows, score))
 
 

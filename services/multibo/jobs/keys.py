@@ -106,7 +106,7 @@ class SessionKeys:
 def rows(compat_key: str) -> str:
     """Return the sorted set of the row references that wait under `compat_key`.
 
-    Scored by class and time (`queues.row_score`), by whoever pushes; `take.lua` alone
+    Scored by class and time (`queues.row_rank`), by whoever pushes; `take.lua` alone
     changes scores and removes rows.
     """
     return f"mbo:rows:{compat_key}"

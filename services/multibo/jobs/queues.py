@@ -19,8 +19,8 @@ PRIORITY_SPAN_MS: Final = 10**13
 """Row score = priority * span + time in ms: priority first, then age."""
 
 
-def row_score(priority: int, time_ms: int) -> float:
-    """Return the score of a row that waits: the lower, the sooner.
+def row_rank(priority: int, time_ms: int) -> float:
+    """Return the rank of a row that waits: the lower, the sooner.
 
     Args:
         priority: INTERACTIVE to SPECULATIVE.

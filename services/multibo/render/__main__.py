@@ -12,7 +12,7 @@ from multibo.telemetry.errors import MetricsListenError
 from multibo.telemetry.logs import configure_logs
 from multibo.telemetry.tracing import open_tracing
 
-EXIT_SETUP_FAILED = 78
+EXIT_SETUP_FAILED = 78  # as in `worker`, which is loaded after the logs
 
 
 def main() -> int:

@@ -47,19 +47,26 @@ def senders_traceparent() -> str:
     return str(request.get(queues.TRACE_HEADER) or "")
 
 
-def wake_up(app: Celery, compat_key: str, *, traceparent: str = "") -> None:
+def wake_up(
+    app: Celery,
+    compat_key: str,
+    *,
+    priority: int = queues.INTERACTIVE,
+    traceparent: str = "",
+) -> None:
     """Send the fleet another message for a compat key.
 
     Args:
         app: from `make_app`.
         compat_key: whose rows still wait.
+        priority: of the most urgent of them.
         traceparent: of the trace this is part of; empty for none.
     """
     app.send_task(
         queues.DRAIN_TASK,
         args=[compat_key],
         queue=queues.queue_name(compat_key.partition(":")[0]),
-        priority=queues.INTERACTIVE,
+        priority=priority,
         headers=queues.trace_headers(traceparent),
         retry=False,
     )

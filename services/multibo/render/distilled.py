@@ -69,6 +69,10 @@ class Distilled:
         """
         return spec.guidance == self.guidance and not spec.negative_prompt
 
+    def weights(self) -> list[nn.Module]:
+        """Return every module that takes memory, the stock denoiser included."""
+        return [*self._twin.weights(), self.denoiser]
+
     def encode(self, text: str) -> TextEmbedding:
         """Return the embedding of a text; see `Architecture.encode`."""
         return self._twin.encode(text)

@@ -14,6 +14,31 @@ class ModelFilesError(RenderError):
         self.reason = reason
 
 
+class ModelTooLargeError(RenderError):
+    """The model alone exceeds the memory budget; the operator raises it."""
+
+    def __init__(self, model: str, *, n_bytes: int, budget_bytes: int) -> None:
+        super().__init__(
+            f"model {model!r} takes {n_bytes / 1e6:.0f} MB, the budget is "
+            f"{budget_bytes / 1e6:.0f} MB"
+        )
+        self.model = model
+        self.n_bytes = n_bytes
+        self.budget_bytes = budget_bytes
+
+
+class MemorySpentError(Exception):
+    """Evicted models are still in memory; the process makes room by ending."""
+
+    def __init__(self, *, used_bytes: int, budget_bytes: int) -> None:
+        super().__init__(
+            f"{used_bytes / 1e6:.0f} MB of weights after eviction, the budget is "
+            f"{budget_bytes / 1e6:.0f} MB"
+        )
+        self.used_bytes = used_bytes
+        self.budget_bytes = budget_bytes
+
+
 class DeltaUnusableError(RenderError):
     """The file does not fit the model; the operator repairs the file or the catalog."""
 

@@ -104,6 +104,19 @@ def provenance(spec: RenderSpec) -> dict[str, str]:
     }
 
 
+def finished(spec: RenderSpec, pixels: Tensor, note: str) -> RenderedImage:
+    """Return what a row has come to.
+
+    Args:
+        spec: of the row.
+        pixels: `3 x h x w` in `[0, 1]`.
+        note: what the person should know; mostly nothing.
+    """
+    file = encode(pixels, provenance(spec))
+    # Of the file, not of the tensor: an image found stored has the same.
+    return RenderedImage(file, features(decode(file.data)), note)
+
+
 def encode(pixels: Tensor, texts: Mapping[str, str]) -> ImageFile:
     """Return the file of a picture: a PNG up to 256 px, else a WebP.
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import diffusers
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from multibo.jobs.catalog import ModelSpec, WarpSpaceSpec
 from multibo.jobs.spec import RenderSpec
@@ -106,7 +106,7 @@ class Pipeline:
         """
         pictures = self.render_pixels(rows, observer)
         return [
-            None if pixels is None else self._finish(spec, pixels)
+            None if pixels is None else images.finished(spec, pixels, self.note(spec))
             for spec, pixels in zip(rows, pictures, strict=True)
         ]
 
@@ -139,6 +139,10 @@ class Pipeline:
                 self.prefixes,
             )
             return self._decode(batch, len(rows))
+
+    def weights(self) -> list[nn.Module]:
+        """Return every module that takes memory."""
+        return (self.distilled or self.architecture).weights()
 
     def family(self, warp_space: str) -> WarpFamily:
         """Return a warp family as it is calibrated for the model.
@@ -213,15 +217,6 @@ class Pipeline:
         if broken:
             raise ImageNotFiniteError(tuple(broken))
         return pictures
-
-    def _finish(self, spec: RenderSpec, pixels: Tensor) -> RenderedImage:
-        file = images.encode(pixels, images.provenance(spec))
-        return RenderedImage(
-            file=file,
-            # Of the file, not of the tensor: an image found stored has the same.
-            features=images.features(images.decode(file.data)),
-            note=self.note(spec),
-        )
 
 
 def _length_note(**texts: TextEmbedding) -> str:

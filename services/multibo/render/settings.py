@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from multibo.render.errors import SettingInvalidError
+from multibo.render.stopping import GRACE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Settings:
     """Number format of the arithmetic: auto, float32, bfloat16 or float16."""
     batch_rows: int = 4
     """Rows rendered together at most, 1..8."""
+    memory_budget_mb: int = 0
+    """What the weights of all loaded models may take; 0 sets no limit."""
+    grace_s: float = GRACE_S
+    """After SIGTERM a batch is finished if it fits into this, else given back."""
     metrics_listen: str = ""
     """Where `GET /metrics` and the probes are answered; nowhere if empty."""
     log_level: str = "INFO"
@@ -56,6 +61,12 @@ class Settings:
                 threads=int(threads) if threads else None,
                 dtype=environment.get("MULTIBO_RENDER_DTYPE") or "auto",
                 batch_rows=int(environment.get("MULTIBO_RENDER_BATCH_ROWS", "4")),
+                memory_budget_mb=_at_least_zero(
+                    environment, "MULTIBO_RENDER_MEMORY_BUDGET", "0"
+                ),
+                grace_s=_at_least_zero(
+                    environment, "MULTIBO_RENDER_GRACE_S", f"{GRACE_S:.0f}"
+                ),
                 metrics_listen=environment.get("MULTIBO_RENDER_METRICS_LISTEN", ""),
                 log_level=environment.get("MULTIBO_RENDER_LOG_LEVEL", "INFO"),
                 process=f"{socket.gethostname()}-{os.getpid()}",
@@ -64,3 +75,10 @@ class Settings:
             raise SettingInvalidError(f"{error.args[0]} is not set") from None
         except ValueError as error:
             raise SettingInvalidError(str(error)) from error
+
+
+def _at_least_zero(environment: Mapping[str, str], name: str, default: str) -> int:
+    value = int(environment.get(name) or default)
+    if value < 0:
+        raise ValueError(f"{name} is below 0")
+    return value

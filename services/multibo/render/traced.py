@@ -7,13 +7,14 @@ wake-up that started the drain, and links to its rows; each row links back.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
+
+from torch import Tensor
 
 from multibo.jobs.job import ImageRef
 from multibo.jobs.spec import RenderSpec
 from multibo.render.denoise import RowObserver
-from multibo.render.images import RenderedImage
 from multibo.render.leases import Claim, Leases, Verdict
 from multibo.render.pipelines import Pipeline
 from multibo.telemetry import tracing as names
@@ -27,13 +28,18 @@ class _TracedLeases:
         self._leases = leases
         self._tracing = tracing
         self._rows: dict[str, Span] = {}
+        self._batch: list[str] = []
+        self._complete = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._leases, name)
 
-    def open_rows(self) -> list[str]:
-        # Claimed and not ended: the batch that is being rendered.
-        return [span.traceparent for span in self._rows.values()]
+    def begin_batch(self) -> list[str]:
+        # The open rows claimed since the batch before: earlier ones are being stored.
+        # None were when a batch is tried again row by row: then they are the same.
+        self._complete = True
+        found = [self._rows.get(reference) for reference in self._batch]
+        return [span.traceparent for span in found if span is not None]
 
     def claim(self, reference: str) -> Claim | None:
         began_ns = time.time_ns()
@@ -59,6 +65,9 @@ class _TracedLeases:
             links=[self._tracing.traceparent()],
             began_ns=began_ns,
         )
+        if self._complete:
+            self._batch, self._complete = [], False
+        self._batch.append(claim.reference)
         self._rows[claim.reference] = row
         claimed = self._tracing.start(
             "claim", {}, parent=row.traceparent, began_ns=began_ns
@@ -112,20 +121,19 @@ class _TracedLeases:
 
 
 def traced_parts(
-    leases: Leases, pipelines: Mapping[str, Pipeline], tracing: Tracing
-) -> tuple[Leases, dict[str, Pipeline]]:
-    """Return leases with a span per row, and pipelines with one per batch.
+    leases: Leases, tracing: Tracing
+) -> tuple[Leases, Callable[[Pipeline], Pipeline]]:
+    """Return leases with a span per row, and what gives a pipeline one per batch.
 
     Args:
         leases: this worker's rights.
-        pipelines: that render, by catalog name.
         tracing: of this process.
     """
     rows = _TracedLeases(leases, tracing)
-    traced = {
-        name: cast("Pipeline", _TracedPipeline(pipeline, rows, tracing))
-        for name, pipeline in pipelines.items()
-    }
+
+    def traced(pipeline: Pipeline) -> Pipeline:
+        return cast("Pipeline", _TracedPipeline(pipeline, rows, tracing))
+
     return cast("Leases", rows), traced
 
 
@@ -140,9 +148,9 @@ class _TracedPipeline:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._pipeline, name)
 
-    def render(
+    def render_pixels(
         self, rows: Sequence[RenderSpec], observer: RowObserver | None = None
-    ) -> list[RenderedImage | None]:
+    ) -> list[Tensor | None]:
         span = self._tracing.start(
             "denoise",
             {
@@ -150,10 +158,10 @@ class _TracedPipeline:
                 names.ROWS: len(rows),
                 names.STEPS: rows[0].steps,
             },
-            links=self._leases.open_rows(),
+            links=self._leases.begin_batch(),
         )
         try:
-            return self._pipeline.render(rows, observer)
+            return self._pipeline.render_pixels(rows, observer)
         except Exception as error:
             span.fail(type(error).__name__)
             raise

@@ -10,10 +10,12 @@ from functools import partial
 from typing import Any, Final
 
 from celery import Celery, signals
+from celery.worker import state
 from redis import Redis
 
 from multibo.blobs.opening import open_blobs
-from multibo.jobs.catalog import Catalog
+from multibo.jobs import queues
+from multibo.jobs.catalog import Catalog, ModelSpec
 from multibo.jobs.spec import RenderSpec
 from multibo.render import golden
 from multibo.render.batching import Drain
@@ -23,13 +25,18 @@ from multibo.render.celery_app import (
     senders_traceparent,
     wake_up,
 )
+from multibo.render.delivery import Delivery
+from multibo.render.errors import MemorySpentError, RenderError
+from multibo.render.keeping import Keeper
 from multibo.render.leases import Leases
 from multibo.render.lookups import count_lookups
 from multibo.render.metered import MeteredLeases
 from multibo.render.pipelines import Pipeline, load_pipeline
 from multibo.render.precision import Precision
 from multibo.render.register import Register
+from multibo.render.residency import MEGABYTE, Residency
 from multibo.render.settings import Settings
+from multibo.render.stopping import Stop
 from multibo.render.traced import traced_parts, traced_turn
 from multibo.render.watchdog import Watchdog
 from multibo.telemetry.exposition import exposed
@@ -40,6 +47,10 @@ logger = logging.getLogger(__name__)
 
 TURN_S: Final = 60.0
 """After this long a drain sends itself a new message, so that keys take turns."""
+EXIT_SETUP_FAILED: Final = 78
+"""A model cannot be loaded, is too large, or draws other pictures: for the operator."""
+EXIT_MEMORY_SPENT: Final = 76
+"""Evicted models are still in memory: for the supervisor, who starts another."""
 
 
 class Worker:
@@ -50,10 +61,23 @@ class Worker:
         self._tracing = tracing
         self._redis: Redis = Redis.from_url(settings.redis_url, socket_timeout=30)
         self._watchdog = Watchdog()
-        self._stopping = threading.Event()
+        self._stop = Stop(settings.grace_s)
         self._ready = threading.Event()
         self._running: Sequence[RenderSpec] = ()
         self._meter = Meter()
+        leases: Leases = MeteredLeases(self._redis, settings.process, self._meter)
+        dress: Callable[[Pipeline], Pipeline] = lambda pipeline: pipeline  # noqa: E731
+        if tracing is not None:
+            leases, dress = traced_parts(leases, tracing)
+        self._leases = leases
+        self._keeper = Keeper(leases)
+        self._models = Residency(
+            self._served(),
+            self._load,
+            self._meter,
+            budget_bytes=settings.memory_budget_mb * MEGABYTE,
+            dress=dress,
+        )
 
     def run(self) -> int:
         """Serve until SIGTERM; return the exit status.
@@ -63,23 +87,27 @@ class Worker:
                 should: the process claims nothing.
             MetricsListenError: if the metrics cannot be served where they should.
         """
-        pipelines = self._load()
-        register = Register(self._redis, self._settings.process, tuple(pipelines))
-        app = make_app(self._settings.redis_url, pipelines)
-        drain = self._drain(pipelines, register)
+        self._models.preload()
+        served = tuple(self._served())
+        register = Register(self._redis, self._settings.process, served)
+        app = make_app(self._settings.redis_url, served)
+        delivery = Delivery(
+            self._leases, open_blobs(self._settings.blob_url), self._keeper
+        )
+        drain = self._drain(delivery, register)
         turn: Callable[[str], None] = partial(self._turn, app, drain)
         if self._tracing is not None:
             turn = traced_turn(turn, senders_traceparent, self._tracing)
         register_drain(app, turn)
-        signals.worker_shutting_down.connect(self._stop, weak=False)
+        signals.worker_shutting_down.connect(self._told_to_stop, weak=False)
 
         # Ready means consuming: announced earlier, a first row would wait for Celery.
         def ready(**_details: Any) -> None:
             register.announce()
             self._meter.set(WORKER_READY, 1)
             self._ready.set()
-            logger.info("worker ready", extra={"models": list(pipelines)})
-            for body in (self._watchdog.run, register.run):
+            logger.info("worker ready", extra={"models": list(served)})
+            for body in (self._watchdog.run, self._keeper.run, register.run):
                 threading.Thread(target=body, daemon=True).start()
 
         signals.worker_ready.connect(ready, weak=False)
@@ -89,44 +117,44 @@ class Worker:
             ):
                 return self._serve(app)
         finally:
+            delivery.close()
             register.leave()
 
-    def _load(self) -> dict[str, Pipeline]:
+    def _served(self) -> dict[str, ModelSpec]:
         catalog = Catalog.load(self._settings.catalog)
         names = self._settings.models or tuple(catalog.models)
-        pipelines = {}
-        for name in names:
-            model = catalog.model(name)
-            precision = Precision.named(
-                dtype=model.loading.dtype or self._settings.dtype,
-                device=model.loading.device,
-                offload=model.loading.offload,
-            )
-            pipeline = load_pipeline(
-                model, threads=self._settings.threads, precision=precision
-            )
-            began = time.monotonic()
-            psnr_db = golden.prove(pipeline)
-            logger.info(
-                "golden render passed",
-                extra={
-                    "model": name,
-                    "psnr_db": round(psnr_db, 1),
-                    "numerics": pipeline.numerics,
-                    "seconds": round(time.monotonic() - began, 2),
-                },
-            )
-            pipelines[name] = pipeline
-        return pipelines
+        return {name: catalog.model(name) for name in names}
 
-    def _drain(self, pipelines: dict[str, Pipeline], register: Register) -> Drain:
-        loaded = dict(pipelines)
+    def _load(self, model: ModelSpec) -> Pipeline:
+        precision = Precision.named(
+            dtype=model.loading.dtype or self._settings.dtype,
+            device=model.loading.device,
+            offload=model.loading.offload,
+        )
+        pipeline = load_pipeline(
+            model, threads=self._settings.threads, precision=precision
+        )
+        began = time.monotonic()
+        psnr_db = golden.prove(pipeline)
+        logger.info(
+            "golden render passed",
+            extra={
+                "model": model.name,
+                "psnr_db": round(psnr_db, 1),
+                "numerics": pipeline.numerics,
+                "seconds": round(time.monotonic() - began, 2),
+            },
+        )
+        return pipeline
 
+    def _drain(self, delivery: Delivery, register: Register) -> Drain:
         def measured(n_rows: int, seconds: float) -> None:
             register.measured(n_rows, seconds)
             for model in {spec.model for spec in self._running}:
                 self._meter.observe(BATCH_DURATION, seconds, model=model)
-                count_lookups(self._meter, loaded[model])
+                pipeline = self._models.get(model)
+                if pipeline is not None:
+                    count_lookups(self._meter, pipeline)
             steps = sum(spec.steps for spec in self._running)
             self._watchdog.measured(steps or n_rows, seconds)
 
@@ -135,30 +163,42 @@ class Worker:
                 self._running = specs
             self._watchdog.guard(specs)
 
-        leases: Leases = MeteredLeases(self._redis, self._settings.process, self._meter)
-        if self._tracing is not None:
-            leases, pipelines = traced_parts(leases, pipelines, self._tracing)
         return Drain(
-            leases,
-            open_blobs(self._settings.blob_url),
-            pipelines,
+            self._leases,
+            self._keeper,
+            delivery,
+            self._models,
             batch_rows=self._settings.batch_rows,
-            stopping=self._stopping,
+            stop=self._stop,
             on_batch=measured,
             guard=guard,
         )
 
     def _turn(self, app: Celery, drain: Drain, compat_key: str) -> None:
-        if drain.run(compat_key, limit_s=TURN_S):
-            traceparent = self._tracing.traceparent() if self._tracing else ""
-            wake_up(app, compat_key, traceparent=traceparent)
+        traceparent = self._tracing.traceparent() if self._tracing else ""
+        try:
+            if not drain.run(compat_key, limit_s=TURN_S):
+                return
+        except RenderError as error:
+            self._end(EXIT_SETUP_FAILED, str(error))
+            return
+        except MemorySpentError as error:
+            self._end(EXIT_MEMORY_SPENT, str(error))
+        urgency = self._leases.urgency(compat_key)
+        priority = queues.INTERACTIVE if urgency is None else urgency
+        wake_up(app, compat_key, priority=priority, traceparent=traceparent)
+
+    def _end(self, status: int, reason: str) -> None:
+        logger.critical("the process ends", extra={"reason": reason, "status": status})
+        self._stop.begin()
+        state.should_stop = status
 
     def _is_ready(self) -> bool:
-        return self._ready.is_set() and not self._stopping.is_set()
+        return self._ready.is_set() and not self._stop.is_set()
 
-    def _stop(self, **_details: Any) -> None:
+    def _told_to_stop(self, **_details: Any) -> None:
         # Celery's warm shutdown waits for the running task; the task must end.
-        self._stopping.set()
+        self._stop.begin()
 
     def _serve(self, app: Celery) -> int:
         worker = app.Worker(

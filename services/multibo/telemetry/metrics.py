@@ -99,7 +99,7 @@ ROWS_RENDERED: Final = Metric(
 BATCH_DURATION: Final = Metric(
     "multibo_batch_duration_seconds",
     MetricKind.HISTOGRAM,
-    "Time of one denoised batch, decoding and storing included.",
+    "Time of one denoised batch, decoding included; storing goes on beside it.",
     ("model",),
     WORK_BUCKETS_S,
 )
@@ -136,13 +136,36 @@ WAIT_ESTIMATE: Final = Metric(
 WORKER_READY: Final = Metric(
     "multibo_worker_ready",
     MetricKind.GAUGE,
-    "1 once the golden render of every model has passed.",
+    "1 once the golden render of every model loaded at the start has passed.",
 )
 CACHE_LOOKUPS: Final = Metric(
     "multibo_cache_lookups_total",
     MetricKind.COUNTER,
     "Lookups in the caches of this worker, by model, cache and result.",
     ("model", "cache", "result"),
+)
+MODELS_RESIDENT: Final = Metric(
+    "multibo_models_resident",
+    MetricKind.GAUGE,
+    "Models that this worker has in memory.",
+)
+MODELS_MEMORY: Final = Metric(
+    "multibo_models_memory_bytes",
+    MetricKind.GAUGE,
+    "What the weights of this worker take, evicted ones that live on included.",
+)
+MODEL_LOAD_DURATION: Final = Metric(
+    "multibo_model_load_duration_seconds",
+    MetricKind.HISTOGRAM,
+    "Time to load a model and pass its golden render.",
+    ("model",),
+    WORK_BUCKETS_S,
+)
+MODEL_EVICTIONS: Final = Metric(
+    "multibo_model_evictions_total",
+    MetricKind.COUNTER,
+    "Models that made room for others.",
+    ("model",),
 )
 
 METRICS: Final = (
@@ -162,6 +185,10 @@ METRICS: Final = (
     WAIT_ESTIMATE,
     WORKER_READY,
     CACHE_LOOKUPS,
+    MODELS_RESIDENT,
+    MODELS_MEMORY,
+    MODEL_LOAD_DURATION,
+    MODEL_EVICTIONS,
 )
 
 

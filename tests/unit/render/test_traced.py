@@ -56,7 +56,9 @@ class FakePipeline:
 
     numerics = "test"
 
-    def render(self, rows: Sequence[RenderSpec], observer: Any = None) -> list[None]:
+    def render_pixels(
+        self, rows: Sequence[RenderSpec], observer: Any = None
+    ) -> list[None]:
         if rows[0].base_seed == 13:
             raise RuntimeError("a secret prompt")
         return [None for _ in rows]
@@ -65,12 +67,11 @@ class FakePipeline:
 def parts(leases: FakeLeases) -> tuple[Any, Any, Any]:
     """Traced leases, a traced pipeline, and where the spans are."""
     tracing, exporter = tracing_in_memory()
-    rows, pipelines = traced_parts(
+    rows, traced = traced_parts(
         leases,  # type: ignore[arg-type]
-        {"avatars": FakePipeline()},  # type: ignore[dict-item]
         tracing,
     )
-    return rows, pipelines["avatars"], exporter
+    return rows, traced(FakePipeline()), exporter  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_row_ends_as_the_job_does(end: str, ours: bool, outcome: str) -> None:
     assert row.attributes["multibo.session"] == "projects/local/sessions/mine"
     assert row.attributes["multibo.slot"] == 2
     assert spans["claim"].parent.span_id == row.context.span_id
-    assert rows.open_rows() == []
+    assert rows.begin_batch() == []
     assert "secret" not in str([span.to_json() for span in spans.values()])
 
 
@@ -124,7 +125,7 @@ def test_a_renewed_row_goes_on() -> None:
 
     rows.renew([claim], step=1, n_steps=4)
 
-    assert len(rows.open_rows()) == 1
+    assert len(rows.begin_batch()) == 1
     assert [span.name for span in exporter.get_finished_spans()] == ["claim"]
 
 
@@ -136,16 +137,16 @@ def test_a_batch_names_its_rows_and_how_it_ended(seed: int, failed: str | None) 
 
     if failed:
         with pytest.raises(RuntimeError):
-            pipeline.render(specs)
+            pipeline.render_pixels(specs)
     else:
-        assert pipeline.render(specs) == [None, None]
+        assert pipeline.render_pixels(specs) == [None, None]
 
     *_, batch = exporter.get_finished_spans()
     assert batch.name == "denoise"
     assert batch.attributes["multibo.rows"] == 2
     assert batch.status.description == failed
     named = {f"{link.context.span_id:016x}" for link in batch.links}
-    assert named == {name.split("-")[2] for name in rows.open_rows()}
+    assert named == {name.split("-")[2] for name in rows.begin_batch()}
 
 
 def test_a_turn_hangs_below_its_wake_up() -> None:

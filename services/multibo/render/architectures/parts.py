@@ -44,6 +44,11 @@ class StockParts:
         self.scale_px = scale_px
         self.config = denoiser.config
 
+    def weights(self) -> list[nn.Module]:
+        """Return every module that takes memory; see `Architecture.weights`."""
+        found = self.parts.components.values()
+        return [part for part in found if isinstance(part, nn.Module)]
+
     def noise_shape(self, height_px: int, width_px: int) -> tuple[int, int, int]:
         """Return the latents' shape; see `Architecture.noise_shape`."""
         factor = int(self.parts.vae_scale_factor)

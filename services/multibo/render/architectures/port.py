@@ -37,6 +37,10 @@ class Architecture(Protocol):
     max_tokens: int
     """Tokens of a prompt that the longest-reading encoder takes."""
 
+    def weights(self) -> list[nn.Module]:
+        """Return every module that takes memory."""
+        ...
+
     def encode(self, text: str) -> TextEmbedding:
         """Return the embedding of one text.
 
