@@ -17,7 +17,7 @@ from celery import Celery
 
 from multibo.optimizer import server
 from multibo.optimizer.adapters.celery_fleet import CeleryFleet
-from multibo.render import batching
+from multibo.render import keeping
 from multibo.render.pipelines import Pipeline
 
 VARIABLE: Final = "MULTIBO_TEST_MISCHIEF"
@@ -80,25 +80,25 @@ def _steps(path: str) -> None:
 
 
 def _around_steps(before: Callable[[Any, int], None]) -> None:
-    inner = batching._Renewal.step
+    inner = keeping.Renewal.step
 
     def step(self: Any, step: int, n_steps: int) -> frozenset[int]:
         before(self, step)
         return inner(self, step, n_steps)
 
-    batching._Renewal.step = step  # type: ignore
+    keeping.Renewal.step = step  # type: ignore
 
 
 def _poison(path: str) -> None:
-    inner, file = Pipeline.render, Path(path)
+    inner, file = Pipeline.render_pixels, Path(path)
 
-    def render(self: Any, rows: Sequence[Any], observer: Any = None) -> Any:
+    def render_pixels(self: Any, rows: Sequence[Any], observer: Any = None) -> Any:
         bad = json.loads(file.read_text()) if file.exists() else []
         if any(list(row.warp) in bad for row in rows):
             raise RuntimeError("poisoned row")
         return inner(self, rows, observer)
 
-    Pipeline.render = render  # type: ignore
+    Pipeline.render_pixels = render_pixels  # type: ignore
 
 
 _INSTALL: Final[dict[str, Callable[[Any], None]]] = {
