@@ -9,7 +9,13 @@ mkdir -p "$results"
 
 "$python" -m benchmarks.overhead --out "$results/overhead.json"
 "$python" -m benchmarks.speed --out "$results/speed.json"
-OMP_NUM_THREADS=1 "$python" benchmarks/preference.py --output "$results/preference.json"
+export OMP_NUM_THREADS=1
+"$python" -m multibo.evaluation bench preferences run
+"$python" -m multibo.evaluation bench preferences run --rivals botorch-qeubo --out "$results/preference-botorch.jsonl"
+"$python" -m multibo.evaluation bench preferences table
+"$python" -m multibo.evaluation bench preferences plot
+"$python" -m multibo.evaluation bench preferences costs
+unset OMP_NUM_THREADS
 "$python" -m multibo.evaluation judges --out "$results"
 "$python" -m multibo.evaluation seeds --target seed --out "$results"
 "$python" benchmarks/load.py --out "$results"

@@ -9,12 +9,14 @@ from typing import Final, NoReturn
 from multibo.evaluation.arguments import (
     Arguments,
     DemoArguments,
+    ImageArguments,
     JudgesArguments,
     SeedsArguments,
     parse,
 )
 from multibo.evaluation.calibration.arguments import CalibrateArguments
 from multibo.evaluation.errors import EvaluationError
+from multibo.evaluation.preferences.arguments import PreferenceArguments
 from multibo.evaluation.reach.arguments import (
     ReachReportArguments,
     ReachRunArguments,
@@ -46,6 +48,16 @@ def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _run(given: Arguments, settings: Settings) -> None:
+    if isinstance(given, PreferenceArguments):
+        # No images, hence no torch unless a rival needs it.
+        from multibo.evaluation.preferences import commands
+
+        commands.perform(given)
+    else:
+        _run_on_images(given, settings)
+
+
+def _run_on_images(given: ImageArguments, settings: Settings) -> None:
     # transformers reads this once, when it is imported. Its notes on missing image
     # processors and its bars would drown what the verbs have to say.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

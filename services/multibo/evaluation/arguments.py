@@ -11,6 +11,10 @@ from multibo.evaluation.calibration.arguments import (
     CalibrateArguments,
     add_calibrate,
 )
+from multibo.evaluation.preferences.arguments import (
+    PreferenceArguments,
+    add_preferences,
+)
 from multibo.evaluation.reach.arguments import (
     ReachReportArguments,
     ReachRunArguments,
@@ -65,7 +69,7 @@ class JudgesArguments:
     out: Path
 
 
-Arguments = (
+ImageArguments = (
     DemoArguments
     | SeedsArguments
     | JudgesArguments
@@ -73,6 +77,7 @@ Arguments = (
     | ReachRunArguments
     | ReachReportArguments
 )
+Arguments = ImageArguments | PreferenceArguments
 
 
 def parse(arguments: Sequence[str]) -> Arguments:
@@ -99,6 +104,12 @@ def _parser() -> argparse.ArgumentParser:
     add_calibrate(calibrate, folder=_folder)
     reach = verbs.add_parser("reach", help="measure how far search spaces reach")
     add_reach(reach, seeds=_seeds)
+    bench = verbs.add_parser("bench", help="rank optimizers on problems without images")
+    boards = bench.add_subparsers(required=True, metavar="BOARD")
+    add_preferences(
+        boards.add_parser("preferences", help="optimizers that see only choices"),
+        seeds=_seeds,
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Hidden utilities with a known optimum, and a simulated user who compares them.
+"""Hidden utilities with a known optimum, for optimizers that only see choices.
 
 No images: these problems rank preferential optimizers cheaply. Points lie in the
 unit box; a problem is drawn by its seed, so that no optimizer can learn it.
@@ -15,11 +15,18 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-PROBLEM_NAMES: Final = ("hartmann6", "ackley6", "warp12", "warp16")
+PROBLEM_NAMES: Final = (
+    "hartmann6",
+    "ackley6",
+    "levy4",
+    "alpine7",
+    "warp8",
+    "warp12",
+    "warp16",
+    "warp24",
+)
 
 _N_TYPICAL: Final = 4096
-_N_CALIBRATION_SLATES: Final = 3000
-_N_BISECTIONS: Final = 40
 _N_HIDDEN: Final = 64
 
 
@@ -47,67 +54,27 @@ class Problem:
         return regret
 
 
-@dataclass(slots=True)
-class ComparingUser:
-    """Picks one of the shown points by utility plus Gumbel noise."""
-
-    problem: Problem
-    temperature: float
-    """Scale of the choice noise, in units of utility; 0 always picks the best."""
-    generator: np.random.Generator
-
-    def choose(self, points: Floats) -> int:
-        """Return the slot picked of `k x d` shown points."""
-        noise = self.generator.gumbel(size=len(points))
-        utility = self.problem.utility(points) + self.temperature * noise
-        return int(utility.argmax())
-
-
 def problem(name: str, seed: int) -> Problem:
-    """Return a problem of `PROBLEM_NAMES`, or `warp<d>` of any dimension.
+    """Return a problem of `PROBLEM_NAMES`, or one of its families elsewhere.
 
     Args:
-        name: which.
+        name: which; a family and a dimension (Hartmann's has 6 only).
         seed: places the optimum and draws what is random about the utility.
 
     Raises:
         ValueError: if there is no such problem.
     """
     generator = np.random.default_rng([seed, 0])
-    if name == "hartmann6":
-        dimension, utility, optimum = 6, _hartmann(generator), _HARTMANN_MAXIMUM
-    elif name == "ackley6":
-        dimension, utility, optimum = 6, _ackley(6, generator), 0.0
-    elif name.removeprefix("warp").isdecimal() and name.startswith("warp"):
-        dimension = int(name.removeprefix("warp"))
-        utility, optimum = _target_distance(dimension, generator), 0.0
-    else:
+    family = name.rstrip("0123456789")
+    if family not in _FAMILIES or not name.removeprefix(family):
         raise ValueError(f"no problem {name!r}")
+    dimension = int(name.removeprefix(family))
+    utility = _FAMILIES[family](dimension, generator)
+    optimum = _HARTMANN_MAXIMUM if family == "hartmann" else 0.0
     uniform = np.random.default_rng(0).random((_N_TYPICAL, dimension))
     return Problem(
         name, dimension, utility, optimum, float(np.median(utility(uniform)))
     )
-
-
-def choice_temperature(problem: Problem, *, k: int, accuracy: float) -> float:
-    """Return the noise at which random slates are answered right so often.
-
-    Args:
-        problem: the utility compared.
-        k: slate size.
-        accuracy: share of slates in which the best slot is picked, above `1 / k`.
-    """
-    uniform = np.random.default_rng(1).random(
-        (_N_CALIBRATION_SLATES * k, problem.dimension)
-    )
-    utility = problem.utility(uniform).reshape(-1, k)
-    margins = utility - utility.max(axis=1, keepdims=True)
-    low, high = 1e-6, 1e3
-    for _ in range(_N_BISECTIONS):
-        middle = float(np.sqrt(low * high))
-        right = (1.0 / np.exp(margins / middle).sum(axis=1)).mean()
-        low, high = (middle, high) if right > accuracy else (low, middle)
-    return float(np.sqrt(low * high))
 
 
 # Hartmann's six-dimensional function; constants and maximum of its definition.
@@ -127,8 +94,15 @@ _HARTMANN_PEAKS: Final = (
 )
 
 
-def _hartmann(generator: np.random.Generator) -> Callable[[Floats], Floats]:
-    """Return the function with axes permuted and mirrored at random."""
+def _hartmann(
+    dimension: int, generator: np.random.Generator
+) -> Callable[[Floats], Floats]:
+    """Return the function with axes permuted and mirrored at random.
+
+    That moves the optimum; shifting it would push it out of the box.
+    """
+    if dimension != len(_HARTMANN_PEAKS[0]):
+        raise ValueError(f"no problem 'hartmann{dimension}'")
     order = generator.permutation(6)
     mirrored = generator.random(6) < 0.5
     heights = np.array(_HARTMANN_HEIGHTS)
@@ -159,6 +133,39 @@ def _ackley(
     return utility
 
 
+def _levy(dimension: int, generator: np.random.Generator) -> Callable[[Floats], Floats]:
+    """Return the negated function, ten to each side of its optimum in the box."""
+    peak = generator.uniform(0.2, 0.8, dimension)
+
+    def utility(points: Floats) -> Floats:
+        w = 1.0 + 5.0 * (points - peak)
+        first = np.sin(np.pi * w[:, 0]) ** 2
+        waves = 1.0 + 10.0 * np.sin(np.pi * w[:, :-1] + 1.0) ** 2
+        middle = ((w[:, :-1] - 1.0) ** 2 * waves).sum(axis=1)
+        last = (w[:, -1] - 1.0) ** 2 * (1.0 + np.sin(2.0 * np.pi * w[:, -1]) ** 2)
+        value: Floats = -(first + middle + last)
+        return value
+
+    return utility
+
+
+def _alpine(
+    dimension: int, generator: np.random.Generator
+) -> Callable[[Floats], Floats]:
+    """Return the negated first function of that name, the box 20 wide.
+
+    Its optimum is not alone: every zero of `sin z + .1` is as good on its axis.
+    """
+    peak = generator.uniform(0.3, 0.7, dimension)
+
+    def utility(points: Floats) -> Floats:
+        z = 20.0 * (points - peak)
+        value: Floats = -np.abs(z * np.sin(z) + 0.1 * z).sum(axis=1)
+        return value
+
+    return utility
+
+
 def _target_distance(
     dimension: int, generator: np.random.Generator
 ) -> Callable[[Floats], Floats]:
@@ -184,3 +191,12 @@ def _target_distance(
         return value
 
     return utility
+
+
+_FAMILIES: Final = {
+    "hartmann": _hartmann,
+    "ackley": _ackley,
+    "levy": _levy,
+    "alpine": _alpine,
+    "warp": _target_distance,
+}

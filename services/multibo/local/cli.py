@@ -31,7 +31,7 @@ USAGE: Final = 2
 ALREADY_RUNNING: Final = 3
 UNREACHABLE: Final = 4
 
-_OF_EVALUATION: Final = (["demo"], ["calibrate"])
+_OF_EVALUATION: Final = (["demo"], ["calibrate"], ["bench"])
 EPILOG: Final = """\
 exit status: 0 done, 1 failed, 2 wrong usage or missing extra,
              3 a stack already runs on the state directory, 4 no server reachable
@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser(
         "calibrate", help="measure a warp space on a model", add_help=False
     )
+    verbs.add_parser("bench", help="rank preferential optimizers", add_help=False)
     sessions = verbs.add_parser("sessions", help="list, show, move, delete sessions")
     cli_sessions.add_arguments(sessions)
     api_keys.add_arguments(verbs.add_parser("keys", help="make and revoke API keys"))

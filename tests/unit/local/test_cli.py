@@ -55,7 +55,7 @@ def test_without_a_command_the_usage_is_shown(
     assert "usage: multibo" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["up", "demo", "calibrate"])
+@pytest.mark.parametrize("command", ["up", "demo", "calibrate", "bench"])
 def test_without_the_extra_the_install_line_is_printed(
     command: str,
     monkeypatch: pytest.MonkeyPatch,

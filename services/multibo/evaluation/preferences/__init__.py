@@ -1,0 +1,1 @@
+"""The leaderboard of preferential optimizers, on problems without images."""
