@@ -51,6 +51,30 @@ def test_an_image_without_one_is_written_as_before_there_were_any() -> None:
     assert "thumbnail" not in codec.image_to_json(an_image())
 
 
+@pytest.mark.parametrize(
+    ("features", "n_characters"),
+    [
+        ((), 0),
+        (tuple(round(n / 45.1, 4) for n in range(256)), 684),
+        ((0.5, 6.5536), 13),
+        ((0.12345, -1.0), 15),
+    ],
+)
+def test_features_read_back_to_the_bit_in_few_characters(
+    features: tuple[float, ...], n_characters: int
+) -> None:
+    text = codec.features_to_text(features)
+
+    assert codec.features_from_text(text) == features
+    assert len(text) == n_characters
+
+
+@pytest.mark.parametrize("text", ["[0.5", "A", "AAA=x", "AAAA"])
+def test_damaged_features_are_refused(text: str) -> None:
+    with pytest.raises(JobDocumentError):
+        codec.features_from_text(text)
+
+
 @pytest.mark.parametrize("data", ["", "{}", "[]", '{"schema":1}', '{"schema":2}'])
 def test_a_damaged_document_is_refused(data: str) -> None:
     with pytest.raises(JobDocumentError):

@@ -23,6 +23,7 @@ from multibo.optimizer.app.values import (
     FeedEvent,
     Page,
     Receipt,
+    Rendered,
     RequestKey,
     Standing,
 )
@@ -251,7 +252,9 @@ class MemoryStore:
         """Replace a job, as the fleet's scripts would."""
         stored = self._stored(name)
         stored.jobs[job.field] = job
-        self._tell(stored, EventKind.CANDIDATE, job.round, job.slot)
+        ready = job.state is JobState.READY
+        rendered = Rendered.of(job) if ready else None
+        self._tell(stored, EventKind.CANDIDATE, job.round, job.slot, rendered)
         ended = [
             other.ended for other in stored.jobs.values() if other.round == job.round
         ]
@@ -270,10 +273,11 @@ class MemoryStore:
         kind: EventKind,
         round: int | None = None,
         slot: int | None = None,
+        rendered: Rendered | None = None,
     ) -> None:
-        cursor = f"{len(stored.events) + 1}-0"
-        now_ms = self._clock.now_ms()
-        stored.events.append(FeedEvent(kind, cursor, now_ms, round, slot))
+        place = f"{len(stored.events) + 1}-0", self._clock.now_ms()
+        event = FeedEvent(kind, *place, round, slot, rendered=rendered)
+        stored.events.append(event)
         stored.grew.set()
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from multibo.jobs import codec
 from multibo.jobs.keys import SessionKeys
 from multibo.optimizer.adapters.redis_wire import as_text, store_errors
-from multibo.optimizer.app.values import EventKind, FeedEvent
+from multibo.optimizer.app.values import EventKind, FeedEvent, Rendered
 from multibo.optimizer.session.ids import SessionName
 
 _BATCH = 64
@@ -94,6 +95,18 @@ def _event(entry_id: str, values: dict[bytes, bytes], *, durable: bool) -> FeedE
         slot=number(b"slot"),
         step=number(b"step") or 0,
         steps=number(b"steps") or 0,
+        rendered=_rendered(values) if b"image" in values else None,
+    )
+
+
+def _rendered(values: dict[bytes, bytes]) -> Rendered:
+    return Rendered(
+        image=codec.image_from_json(values[b"image"]),
+        features=codec.features_from_text(values[b"features"].decode()),
+        note=values[b"note"].decode(),
+        attempt=int(values[b"attempt"]),
+        started_ms=int(values[b"started_ms"]),
+        ended_ms=int(values[b"ended_ms"]),
     )
 
 

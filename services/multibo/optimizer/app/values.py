@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from multibo.jobs.job import RenderJob
+from multibo.jobs.job import ImageRef, JobState, RenderJob
 from multibo.optimizer.session.model import LogEntry, Round, RoundEnd, Session, Slate
 
 
@@ -39,7 +39,7 @@ class Standing:
 
 
 class EventKind(StrEnum):
-    """What a durable event says; the reader fetches the rest."""
+    """What a durable event is about; the reader fetches what it does not tell."""
 
     SESSION = "session"
     ROUND = "round"
@@ -91,6 +91,54 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """What became of a job that is READY; nothing changes it any more."""
+
+    image: ImageRef
+    features: tuple[float, ...]
+    note: str
+    attempt: int
+    started_ms: int
+    ended_ms: int
+
+    @classmethod
+    def of(cls, job: RenderJob) -> Rendered:
+        """Return what became of a job.
+
+        Args:
+            job: that is READY.
+        """
+        assert job.image is not None
+        return cls(
+            job.image,
+            job.features,
+            job.note,
+            job.attempt,
+            job.started_ms,
+            job.ended_ms,
+        )
+
+    def job_of(self, job: RenderJob) -> RenderJob:
+        """Return a job as it is now.
+
+        Args:
+            job: as it was before.
+        """
+        return replace(
+            job,
+            state=JobState.READY,
+            owner="",
+            lease_until_ms=0,
+            image=self.image,
+            features=self.features,
+            note=self.note,
+            attempt=self.attempt,
+            started_ms=self.started_ms,
+            ended_ms=self.ended_ms,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class FeedEvent:
     """A durable event, or (without cursor) a step of a running render."""
 
@@ -101,6 +149,8 @@ class FeedEvent:
     slot: int | None = None
     step: int = 0
     steps: int = 0
+    rendered: Rendered | None = None
+    """With a candidate that became ready, where the feed tells it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from multibo.optimizer.app import read
@@ -127,6 +127,7 @@ async def watch_session(
     else:
         await app.store.read(name)
     silent_since = loop.time()
+    teller = _Teller(app, name, include_progress=include_progress)
     async for event in app.feed.follow(name, cursor, idle_s=_TICK_S):
         if event is None:
             if loop.time() - silent_since >= app.limits.heartbeat_s:
@@ -136,7 +137,7 @@ async def watch_session(
         else:
             silent_since = loop.time()
             cursor = event.cursor or cursor
-            for told in await _told(app, name, event, include_progress):
+            for told in await teller.told(event):
                 yield Watched(told, cursor, event.time_ms or app.clock.now_ms())
             if loop.time() - silent_since > _SLOW_S and await _far(app, name, cursor):
                 break
@@ -150,22 +151,41 @@ async def _far(app: App, name: SessionName, cursor: str) -> bool:
     return n_waiting >= _FAR_BEHIND
 
 
-async def _told(
-    app: App, name: SessionName, event: FeedEvent, include_progress: bool
-) -> list[Event]:
-    if event.kind is None:
-        return [_progress(event)] if include_progress else []
-    if event.kind is EventKind.SESSION:
-        return [SessionChanged(await read.get_session(app, name, full=False))]
-    if event.round is None:
-        return []
-    try:
-        round = await app.store.read_round(name, event.round)
-    except RoundNotFoundError:
-        return []
-    if event.kind is EventKind.CANDIDATE and event.slot is not None:
-        return [CandidateChanged(round, event.slot)]
-    return [RoundChanged(round, await read.wait_ms_of(app, round))]
+class _Teller:
+    """Turns what the feed says into what one watch is told."""
+
+    def __init__(self, app: App, name: SessionName, *, include_progress: bool) -> None:
+        self._app = app
+        self._name = name
+        self._include_progress = include_progress
+        self._round: Round | None = None
+        """As told last, so that a picture that became ready need not be read."""
+
+    async def told(self, event: FeedEvent) -> list[Event]:
+        if event.kind is None:
+            return [_progress(event)] if self._include_progress else []
+        if event.kind is EventKind.SESSION:
+            view = await read.get_session(self._app, self._name, full=False)
+            return [SessionChanged(view)]
+        if event.round is None:
+            return []
+        try:
+            self._round = round = await self._round_after(event, event.round)
+        except RoundNotFoundError:
+            return []
+        if event.kind is EventKind.CANDIDATE and event.slot is not None:
+            return [CandidateChanged(round, event.slot)]
+        return [RoundChanged(round, await read.wait_ms_of(self._app, round))]
+
+    async def _round_after(self, event: FeedEvent, number: int) -> Round:
+        known, rendered = self._round, event.rendered
+        if known is None or known.slate.number != number or rendered is None:
+            return await self._app.store.read_round(self._name, number)
+        jobs = tuple(
+            rendered.job_of(job) if job.slot == event.slot else job
+            for job in known.jobs
+        )
+        return replace(known, jobs=jobs)
 
 
 def _progress(event: FeedEvent) -> Progress:
