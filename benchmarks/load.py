@@ -64,6 +64,7 @@ def played(load: Load, *, n_replicas: int) -> dict[str, Any]:
         "calls_per_s": round(tally.n_calls / spent_s, 1),
         "answers_sent_twice": tally.n_twice,
         "refused_and_repeated": dict(tally.refused),
+        "slates_degraded": tally.n_degraded,
         **exactness,
         "latency": ratios(tally),
     }

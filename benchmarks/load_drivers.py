@@ -55,6 +55,8 @@ class Tally:
     n_twice: int = 0
     n_unequal: int = 0
     """Answers sent twice whose replies differ."""
+    n_degraded: int = 0
+    """Slates that the engine came too late for."""
 
     @property
     def n_calls(self) -> int:
@@ -101,6 +103,7 @@ class Driver:
         self._tally.sessions.append(given)
         for _ in range(n_rounds):
             round = await self._opened(given.name)
+            self._tally.n_degraded += bool(round.degraded)
             await self._judge(given, round, self._random.random() < twice)
         request = session_service_pb2.GetSessionRequest(name=given.name)
         await self._call("sessions", "GetSession", request)
