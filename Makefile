@@ -17,7 +17,7 @@ test: .venv/.stamp  ## Run every fast test: no Docker, no GPU
 test-all: .venv/.stamp  ## Run every test, the slow ones too
 	@bash .ci/system.sh $(BROWSER) && $(BIN)/python -m pytest
 
-faults: .venv/.stamp  ## Kill at every durable write, REPEATS=20 times; the report goes to benchmarks/results
+faults: .venv/.stamp  ## Kill, freeze, lose, repeat: every fault, REPEATS=20 as often as its bound asks; with a report
 	@$(BIN)/python -m pytest tests/faults -m "fault and slow" --fault-repeats $(REPEATS)
 
 check: .venv/.stamp  ## Run the gates: ruff, mypy, imports, protos, architecture

@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--fault-repeats",
         type=int,
         default=20,
-        help="how often the slow fault tests repeat each of their faults",
+        help="repeats of a full fault test: 20 makes them all, 1 a twentieth",
     )
 
 

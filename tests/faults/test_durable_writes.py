@@ -37,15 +37,14 @@ from tests.support.durable_writes import (
     play,
     running,
 )
+from tests.support.fault_rows import REPORT, TABLE, table_of
 from tests.support.servers import Server
-from tests.support.tree import ROOT
 
 pytestmark = [pytest.mark.redis, pytest.mark.fault]
 
 AT_ONCE: Final = 5
 """Deployments side by side: a row whose worker was killed waits for 15 s."""
 SLOW_FIRST: Final = sorted(POINTS, key=lambda end: end.role != doom.WORKER)
-REPORT: Final = ROOT / "benchmarks" / "results" / "faults.json"
 
 
 @dataclass(frozen=True)
@@ -173,6 +172,7 @@ def report(outcomes: list[Outcome], measured_on: Provenance) -> None:
         for point, each in spent.items()
     }
     document = {
+        **json.loads(REPORT.read_text()),
         "provenance": measured_on.to_json(),
         "command": f"make faults REPEATS={len(outcomes) // len(spent)}",
         "load_1_min": round(os.getloadavg()[0], 1),
@@ -181,3 +181,4 @@ def report(outcomes: list[Outcome], measured_on: Provenance) -> None:
         "points": points,
     }
     REPORT.write_text(json.dumps(document, indent=2) + "\n")
+    TABLE.write_text(table_of(document))

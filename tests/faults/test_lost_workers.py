@@ -46,7 +46,7 @@ async def test_rows_outlive_workers_that_are_killed_all_the_time(
     n_rounds = -(-trial.n // (N_SESSIONS * K))
     async with AsyncExitStack() as stack:
         # Long enough to be killed in the middle of it.
-        slow = {mischief.SLOW: 0.05}
+        slow = {mischief.SLOW: 0.1}
         there = await stack.enter_async_context(deploy(mischief=slow))
         await there.start(doom.OPTIMIZER)
         await asyncio.gather(*[there.worker() for _ in range(N_WORKERS)])
@@ -71,7 +71,7 @@ async def test_rows_outlive_workers_that_are_killed_all_the_time(
 
 
 async def _play(caller: Caller, n_rounds: int, trial: Trial) -> None:
-    await caller.create(slate_size=K, steps=12)
+    await caller.create(slate_size=K, steps=6)
     for _ in range(n_rounds):
         await caller.propose()
         round = await caller.until_open()
@@ -123,8 +123,9 @@ async def test_a_worker_that_wakes_up_too_late_changes_nothing(
             for _ in range(n):
                 refused[0] += await _wake_up_too_late(there, caller, trial)
 
-    # Each stale worker has a batch of four rows to finish.
-    await side_by_side(-(-trial.n // 4), 5, lane)
+    while refused[0] < trial.n:
+        # Each stale worker has a batch of four rows to finish.
+        await side_by_side(-(-(trial.n - refused[0]) // 4), 5, lane)
 
     trial.conclude(refused[0])
 
@@ -147,9 +148,13 @@ async def _wake_up_too_late(there: Deployment, caller: Caller, trial: Trial) -> 
     stale.send(signal.SIGCONT)
     async with asyncio.timeout(GIVEN_UP_S):
         while (refused := _n_refused(there) - n_before) < len(round.candidates):
+            # The watchdog, too, may find that it has slept for too long.
+            if stale.ended.done():
+                break
             await asyncio.sleep(0.05)
 
     trial.counts["failed"] += await _dump(there, caller) != before
+    trial.counts["ended by the watchdog"] += stale.ended.done()
     stale.send(signal.SIGKILL)
     await stale.ended
     assert there.live[-1] is other

@@ -165,14 +165,16 @@ class Caller:
                 await asyncio.sleep(0.02)
         return self.round
 
-    async def choose(self, slot: int = 1) -> None:
+    def answer(self, slot: int) -> round_service_pb2.SubmitFeedbackRequest:
         shown = list(range(len(self.round.candidates)))
-        request = round_service_pb2.SubmitFeedbackRequest(
+        return round_service_pb2.SubmitFeedbackRequest(
             name=self.round.name,
             feedback=round_pb2.Feedback(chosen=slot, shown=shown),
             request_id=new_id(),
         )
-        await self.rounds.SubmitFeedback(request, timeout=60)
+
+    async def choose(self, slot: int = 1) -> None:
+        await self.rounds.SubmitFeedback(self.answer(slot), timeout=60)
 
 
 async def a_caller(deployment: Deployment, stack: AsyncExitStack) -> Caller:

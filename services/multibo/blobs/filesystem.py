@@ -25,14 +25,7 @@ class FilesystemBlobs:
             return False
         with _unavailable():
             target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(
-                dir=target.parent, prefix=".put-", delete=False
-            ) as file:
-                temporary = Path(file.name)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            return _link_if_absent(temporary, target)
+            return _link_if_absent(_written(target.parent, data), target)
 
     def get(self, address: str) -> bytes:
         """Return the bytes; see `BlobStore.get`."""
@@ -72,6 +65,20 @@ class FilesystemBlobs:
 
     def _path(self, address: str) -> Path:
         return self._root / checked_address(address)[:2] / address
+
+
+def _written(folder: Path, data: bytes) -> Path:
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".put-", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            # On a full disk, what is left behind would keep it full.
+            temporary.unlink(missing_ok=True)
+            raise
+    return temporary
 
 
 def _link_if_absent(temporary: Path, target: Path) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,20 @@ def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(BlobStoreUnavailableError):
         FilesystemBlobs(tmp_path / "images").put(ADDRESS, b"picture")
+
+
+def test_a_write_that_finds_no_room_leaves_nothing_behind(tmp_path: Path) -> None:
+    blobs = FilesystemBlobs(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The kernel refuses what goes past the limit, as it does on a full disk.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, before[1]))
+    try:
+        with pytest.raises(BlobStoreUnavailableError):
+            blobs.put(ADDRESS, b"picture")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_what_is_no_image_is_not_walked_over(tmp_path: Path) -> None:

@@ -1,0 +1,90 @@
+"""The preference engine killed in a fit, and given histories of every kind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from typing import Final
+
+import numpy as np
+import pytest
+
+from multibo.optimizer.adapters.engine_process import EngineProcess
+from multibo.optimizer.preference import engine
+from multibo.optimizer.preference.dataset import Answer
+from multibo.optimizer.preference.slate import ProposalRequest
+from tests.support.deployment import GIVEN_UP_S
+from tests.support.fault_rows import Trial, in_short_and_full
+from tests.support.histories import (
+    HISTORY_KINDS,
+    a_hard_history,
+    a_history,
+    a_mixed_history,
+)
+
+pytestmark = pytest.mark.fault
+REQUEST: Final = ProposalRequest(16, 4, 3, a_history(16, 10))
+LONG: Final = ProposalRequest(32, 4, 3, a_history(32, 200))
+"""Keeps the engine busy long enough to be killed meanwhile."""
+KINDS: Final = ("mixed", *HISTORY_KINDS)
+DIMENSIONS: Final = (2, 4, 8, 12, 16)
+ROUNDS: Final = (1, 2, 3, 5, 8, 12, 20, 30, 50, 200)
+SHARES: Final = (0.12, 0.12, 0.14, 0.16, 0.16, 0.12, 0.1, 0.05, 0.025, 0.005)
+"""How often a history has so many rounds: most sessions are short."""
+
+
+@in_short_and_full(12, short=None)
+async def test_an_engine_killed_in_a_fit_is_back_soon_and_proposes_as_before(
+    trial: Trial,
+) -> None:
+    process = EngineProcess()
+    await process.start()
+    before = await process.propose(REQUEST, timeout_s=60)
+    for _ in range(trial.n):
+        proposing = asyncio.create_task(process.propose(LONG, timeout_s=60))
+        await asyncio.sleep(0.1)
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        trial.counts["kills"] += 1
+        killed_at = time.monotonic()
+        killed = await proposing
+        async with asyncio.timeout(GIVEN_UP_S):
+            while not process.ready:
+                await asyncio.sleep(0.02)
+        trial.recovered(time.monotonic() - killed_at)
+        after = await process.propose(REQUEST, timeout_s=60)
+        trial.counts["lost"] += len(killed.candidates) != 4 or not killed.degraded
+        trial.counts["failed"] += after != before
+    await process.stop()
+
+    assert not before.degraded
+    trial.conclude()
+
+
+@in_short_and_full(19, short=None, timeout_s=7_200)
+def test_no_history_is_too_strange_for_the_engine(trial: Trial) -> None:
+    generator = np.random.default_rng(19)
+    longest_s = 0.0
+    for seed in range(trial.n):
+        kind = KINDS[seed % len(KINDS)]
+        dimension = DIMENSIONS[seed // len(KINDS) % len(DIMENSIONS)]
+        n_rounds = int(generator.choice(ROUNDS, p=SHARES))
+        history = _history(kind, dimension, n_rounds, seed)
+        began = time.monotonic()
+        proposal = engine.propose(ProposalRequest(dimension, 4, seed, history))
+        longest_s = max(longest_s, time.monotonic() - began)
+        trial.counts["degraded"] += bool(proposal.degraded)
+        trial.counts["failed"] += len({one.warp for one in proposal.candidates}) != 4
+        trial.counts[kind] += 1
+    trial.counts["longest fit, ms"] = round(1_000 * longest_s)
+
+    trial.counts["failed"] += trial.counts["degraded"]
+    trial.conclude()
+
+
+def _history(kind: str, dimension: int, n_rounds: int, seed: int) -> tuple[Answer, ...]:
+    if kind == "mixed":
+        return a_mixed_history(dimension, n_rounds, seed=seed)
+    return a_hard_history(kind, dimension, n_rounds, seed=seed)
