@@ -10,6 +10,7 @@ samples: the value is smooth and repeatable.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -184,6 +185,7 @@ def _mean_softmax(mean: Floats, root: Floats) -> Floats:
     return normalized
 
 
+@lru_cache(maxsize=32)
 def base_draws(dimension: int, log2_draws: int) -> Floats:
     """Return fixed standard-normal draws, evenly spread (scrambled Sobol).
 
@@ -194,4 +196,5 @@ def base_draws(dimension: int, log2_draws: int) -> Floats:
     sequence = qmc.Sobol(dimension, rng=np.random.default_rng(_BASE_SEED))
     uniform = np.clip(sequence.random_base2(log2_draws), 1e-9, 1.0 - 1e-9)
     draws: Floats = special.ndtri(uniform)
+    draws.flags.writeable = False  # kept, so that nobody may change them
     return draws

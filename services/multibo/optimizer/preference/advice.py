@@ -8,20 +8,17 @@ from typing import Final
 
 import numpy as np
 
-from multibo.optimizer.preference.acquisition import base_draws
+from multibo.optimizer.preference.bound import improvement_probability, regret_bound
 from multibo.optimizer.preference.dataset import Answer, choices_of
 from multibo.optimizer.preference.likelihood import choice_probabilities
-from multibo.optimizer.preference.neighborhood import neighborhood, spread_after
-from multibo.optimizer.preference.posterior import Posterior
+from multibo.optimizer.preference.portfolio import Portfolio
 from multibo.optimizer.preference.proposal import leaders
 from multibo.optimizer.preference.slate import ENGINE_VERSION
 
-CLEARLY_BETTER: Final = 1.0
-"""In logits: chosen over the incumbent three times of four."""
 _KEPT_RUN: Final = 5
 _UNLIKELY: Final = 0.1
-_N_POINTS: Final = 192
-_LOG2_DRAWS: Final = 9
+_SMALL_REGRET: Final = 0.15
+"""Of the way from a typical point to the best; a bound below it is a reason to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +33,9 @@ class Advice:
     consistency: float
     """How well the model explains the answers: McFadden's (1974) pseudo R squared,
     0 for answers at random, 1 if no answer surprises."""
+    regret_bound: float = 1.0
+    """What the recommendation falls short by at most, nine times of ten: 0 for the best
+    point of the box, 1 for a typical one."""
     degraded: str = ""
     """Reason, when the model was not asked."""
     engine_version: str = ENGINE_VERSION
@@ -58,22 +58,25 @@ def neutral_advice(*, degraded: str = "") -> Advice:
 
 
 def advice_of(
-    posterior: Posterior, dimension: int, history: tuple[Answer, ...]
+    portfolio: Portfolio, dimension: int, history: tuple[Answer, ...]
 ) -> Advice:
     """Return the advice after a history.
 
     Args:
-        posterior: of the history.
+        portfolio: of the history.
         dimension: `d`, length of every warp vector.
         history: judged slates, oldest first; one or more.
 
     Raises:
         FitFailedError: if the arithmetic breaks down.
     """
-    chance = _improvement_probability(posterior, history)
-    n_kept = times_kept(history)
-    stop, reason = _words(chance, n_kept, len(history))
-    return Advice(stop, reason, chance, _consistency(posterior, dimension, history))
+    pair = leaders(portfolio, history)
+    chance = improvement_probability(portfolio, pair, history)
+    bound = regret_bound(portfolio, pair[1])
+    stop, reason = _words(chance, bound, times_kept(history), len(history))
+    return Advice(
+        stop, reason, chance, _consistency(portfolio, dimension, history), bound
+    )
 
 
 def times_kept(history: Sequence[Answer]) -> int:
@@ -96,42 +99,29 @@ def times_kept(history: Sequence[Answer]) -> int:
     return n_kept
 
 
-def _words(chance: float, n_kept: int, n_answers: int) -> tuple[bool, str]:
+def _words(
+    chance: float, bound: float, n_kept: int, n_answers: int
+) -> tuple[bool, str]:
     percent = f"{100 * chance:.0f} %"
     if n_kept >= _KEPT_RUN:
         return True, f"You kept the same image {n_kept} times in a row; take it."
-    if chance < _UNLIKELY and n_answers >= _KEPT_RUN:
-        return True, f"A clearly better image is unlikely ({percent}); you can stop."
     if n_answers < _KEPT_RUN:
         return False, "Too little is known yet; go on."
+    if chance < _UNLIKELY:
+        return True, f"A clearly better image is unlikely ({percent}); you can stop."
+    if bound < _SMALL_REGRET:
+        share = f"{100 * (1.0 - bound):.0f} %"
+        return True, f"At least {share} of the way is almost surely done; you can stop."
     return False, f"A clearly better image is within reach ({percent}); go on."
 
 
-def _improvement_probability(
-    posterior: Posterior, history: tuple[Answer, ...]
-) -> float:
-    """Return the share of utilities drawn that rise clearly above the incumbent.
-
-    Within reach are the points the next slates would come from, and the maximizer
-    of the mean. All of the box would not do: in many dimensions most of it stays as
-    uncertain as at the start.
-    """
-    pair = leaders(posterior, history)
-    spread = spread_after(history, n_initial=0)
-    near = neighborhood(pair[0], spread, seed=0).points[:_N_POINTS]
-    mean, root = posterior.joint(np.vstack([pair, near]))
-    utility = mean + base_draws(len(mean), _LOG2_DRAWS) @ root.T
-    lead = utility[:, 1:].max(axis=1) - utility[:, 0]
-    return float((lead > CLEARLY_BETTER).mean())
-
-
 def _consistency(
-    posterior: Posterior, dimension: int, history: tuple[Answer, ...]
+    portfolio: Portfolio, dimension: int, history: tuple[Answer, ...]
 ) -> float:
     choices = choices_of(dimension, history)
-    utility = posterior.mean(choices.points)
-    if posterior.outside is not None:
-        utility = np.append(utility, posterior.outside.mean)
+    utility = portfolio.mean(choices.points)
+    if portfolio.outside is not None:
+        utility = np.append(utility, portfolio.outside.mean)
     won = choices.shares > 0
     # A tie is explained if one of its members wins.
     explained = (choice_probabilities(utility, choices).slots * won).sum(axis=1)

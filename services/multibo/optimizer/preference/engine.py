@@ -26,7 +26,9 @@ from multibo.optimizer.preference.proposal import propose_slate
 from multibo.optimizer.preference.recommendation import recommendation_of
 from multibo.optimizer.preference.replay import Replay, replay, trace_point
 from multibo.optimizer.preference.slate import (
+    ALL_PARTS,
     ENGINE_VERSION,
+    Parts,
     Proposal,
     ProposalRequest,
     ProposedCandidate,
@@ -40,6 +42,7 @@ from multibo.optimizer.preference.slate import (
 __all__ = [
     "ENGINE_VERSION",
     "Advice",
+    "Parts",
     "Prediction",
     "PreferenceMap",
     "Proposal",
@@ -74,7 +77,7 @@ def propose(request: ProposalRequest, *, fit: Fit = fit) -> Proposal:
 
     Args:
         request: what is asked.
-        fit: how a posterior is come by.
+        fit: how what a history says is come by.
 
     Returns:
         `k` pairwise distinct candidates; `degraded` Sobol points if the model
@@ -87,8 +90,10 @@ def propose(request: ProposalRequest, *, fit: Fit = fit) -> Proposal:
     if len(request.history) < max(request.n_initial, 1):
         return sobol_slate(request)
     try:
-        posterior = fit(request.dimension, request.history, request.prior)
-        return propose_slate(posterior, request)
+        portfolio = fit(
+            request.dimension, request.history, request.prior, request.parts
+        )
+        return propose_slate(portfolio, request)
     except FitFailedError as error:
         return sobol_slate(request, degraded=_reason(error))
 
@@ -98,6 +103,7 @@ def recommend(
     history: tuple[Answer, ...],
     prior: tuple[float, ...] = (),
     *,
+    parts: Parts = ALL_PARTS,
     fit: Fit = fit,
 ) -> Recommendation:
     """Return the incumbent and the predicted maximizer.
@@ -106,7 +112,8 @@ def recommend(
         dimension: `d`, length of every warp vector.
         history: judged slates, oldest first.
         prior: a warm start; empty for none.
-        fit: how a posterior is come by.
+        parts: of the engine that are on.
+        fit: how what a history says is come by.
 
     Raises:
         InvalidRequestError: if the history or the prior is not legal.
@@ -116,7 +123,7 @@ def recommend(
     if not history:
         return kept_recommendation(dimension, history)
     try:
-        return recommendation_of(fit(dimension, history, prior), history)
+        return recommendation_of(fit(dimension, history, prior, parts), history)
     except FitFailedError as error:
         return kept_recommendation(dimension, history, degraded=_reason(error))
 
@@ -136,7 +143,7 @@ def prior_of(
         dimension: `d`, length of every warp vector.
         history: judged slates, oldest first.
         prior: the warm start this history itself began with; empty for none.
-        fit: how a posterior is come by.
+        fit: how what a history says is come by.
 
     Returns:
         `d + 1` numbers; `prior` if the history says nothing.
@@ -149,7 +156,7 @@ def prior_of(
     if not history:
         return prior
     try:
-        return parameters_of(fit(dimension, history, prior).prior)
+        return parameters_of(fit(dimension, history, prior, ALL_PARTS).gp.prior)
     except FitFailedError as error:
         _reason(error)
         return prior
@@ -168,7 +175,7 @@ def advise(
         dimension: `d`, length of every warp vector.
         history: judged slates, oldest first.
         prior: a warm start; empty for none.
-        fit: how a posterior is come by.
+        fit: how what a history says is come by.
 
     Raises:
         InvalidRequestError: if the history or the prior is not legal.
@@ -178,7 +185,8 @@ def advise(
     if not history:
         return neutral_advice()
     try:
-        return advice_of(fit(dimension, history, prior), dimension, history)
+        portfolio = fit(dimension, history, prior, ALL_PARTS)
+        return advice_of(portfolio, dimension, history)
     except FitFailedError as error:
         return neutral_advice(degraded=_reason(error))
 
@@ -201,7 +209,7 @@ def predict(
         history: the answers before, oldest first.
         slate_warps: what is shown, in slot order; one warp vector or more.
         prior: a warm start; empty for none.
-        fit: how a posterior is come by.
+        fit: how what a history says is come by.
         replay: how the answers are lived through again.
 
     Raises:
@@ -212,8 +220,8 @@ def predict(
     check_prior(dimension, prior)
     losses = replay(dimension, history, prior).log_losses
     try:
-        posterior = fit(dimension, history, prior) if history else None
-        return prediction_of(posterior, k, slate_warps, losses)
+        portfolio = fit(dimension, history, prior, ALL_PARTS) if history else None
+        return prediction_of(portfolio, k, slate_warps, losses)
     except FitFailedError as error:
         reason = _reason(error)
         return prediction_of(None, k, slate_warps, losses, degraded=reason)
@@ -237,7 +245,7 @@ def preference_map(
         x_axis: of the slice; None for the most important one.
         y_axis: of the slice; None for the most important other one.
         prior: a warm start; empty for none.
-        fit: how a posterior is come by.
+        fit: how what a history says is come by.
         replay: how the answers are lived through again.
 
     Raises:
@@ -249,13 +257,13 @@ def preference_map(
     if not history:
         return flat_map(dimension, history, x_axis, y_axis)
     try:
-        posterior = fit(dimension, history, prior)
+        portfolio = fit(dimension, history, prior, ALL_PARTS)
         # The last point is today's; those before are what was known then.
         trace = (
             *replay(dimension, history[:-1], prior).trace,
-            trace_point(posterior, history),
+            trace_point(portfolio, history),
         )
-        return map_of(posterior, trace, x_axis, y_axis)
+        return map_of(portfolio, trace, x_axis, y_axis)
     except FitFailedError as error:
         return flat_map(dimension, history, x_axis, y_axis, degraded=_reason(error))
 

@@ -1,41 +1,140 @@
-"""From a history to its posterior, in a time that hardly grows after many answers."""
+"""From a history to its portfolio, in a time that hardly grows after many answers."""
 
 from __future__ import annotations
 
+import logging
 from typing import Final, Protocol
 
-from multibo.optimizer.preference.dataset import Answer, choices_of, thinned
+import numpy as np
+
+from multibo.optimizer.preference.chains import Chains, advanced, first_chains
+from multibo.optimizer.preference.dataset import Answer, Choices, choices_of, thinned
+from multibo.optimizer.preference.errors import FitFailedError
+from multibo.optimizer.preference.portfolio import (
+    FORGETTING,
+    Portfolio,
+    is_milestone,
+    milestones,
+    weight_of,
+)
 from multibo.optimizer.preference.posterior import (
     Posterior,
     condition,
     fit_posterior,
 )
+from multibo.optimizer.preference.prior import Prior
+from multibo.optimizer.preference.slate import ALL_PARTS, Parts
+from multibo.optimizer.preference.target import target_model
+from multibo.optimizer.preference.target_density import target_density
 
 MAX_FITTED: Final = 64
 """Answers the kernel is fitted to; a longer history lends an even sample of them.
 Its parameters are few numbers that more answers hardly move, and every step of their
 search takes the cube of the points. The posterior is of all answers."""
+_EAGER: Final = 14
+"""Answers up to which the kernel is fitted to each milestone."""
+_REFIT_GROWTH: Final = 1.25
+"""Growth of a history after which its kernel is fitted anew."""
+
+logger = logging.getLogger(__name__)
 
 
 class Fit(Protocol):
     """A pure function, so that what it returns may be kept."""
 
     def __call__(
-        self, dimension: int, history: tuple[Answer, ...], prior: tuple[float, ...], /
-    ) -> Posterior:
-        """Return the posterior of a history under a warm start."""
+        self,
+        dimension: int,
+        history: tuple[Answer, ...],
+        prior: tuple[float, ...],
+        parts: Parts,
+        /,
+    ) -> Portfolio:
+        """Return what a history says under a warm start."""
         ...
 
 
 def fit(
-    dimension: int, history: tuple[Answer, ...], prior: tuple[float, ...] = ()
-) -> Posterior:
-    """Return the posterior of a history.
+    dimension: int,
+    history: tuple[Answer, ...],
+    prior: tuple[float, ...] = (),
+    parts: Parts = ALL_PARTS,
+    *,
+    before: Portfolio | None = None,
+) -> Portfolio:
+    """Return what a history says.
 
     Args:
         dimension: `d`, length of every warp vector.
         history: judged slates, oldest first; one or more.
         prior: a warm start; empty for none.
+        parts: of the engine that are on.
+        before: of one of the history's milestones, if at hand; the result is the
+            same without.
+
+    Raises:
+        FitFailedError: if the arithmetic breaks down.
+        InvalidRequestError: if the history is not legal.
+    """
+    if not parts.target:
+        return gp_alone(fit_gp(dimension, history, prior), len(history), len(history))
+    known = before.n_answers if before else 0
+    for n_answers in milestones(len(history)):
+        if n_answers > known:
+            before = renewed(before, dimension, history[:n_answers], prior, parts)
+    if before is None:
+        raise FitFailedError("there is no answer to learn from")
+    return before
+
+
+def renewed(
+    before: Portfolio | None,
+    dimension: int,
+    history: tuple[Answer, ...],
+    prior: tuple[float, ...] = (),
+    parts: Parts = ALL_PARTS,
+) -> Portfolio:
+    """Return what a history says, going on from its last milestone.
+
+    Args:
+        before: of the milestone; None before the first answer.
+        dimension: `d`, length of every warp vector.
+        history: judged slates, oldest first; one or more.
+        prior: a warm start; empty for none.
+        parts: of the engine that are on.
+
+    Raises:
+        FitFailedError: if the arithmetic breaks down.
+        InvalidRequestError: if the history is not legal.
+    """
+    choices = choices_of(dimension, history)
+    gp, n_fitted = _renewed_gp(before, dimension, history, choices, prior)
+    if not parts.target:
+        return gp_alone(gp, len(history), n_fitted)
+    kept = before.chains if before else None
+    try:
+        chains = advanced(kept or first_chains(dimension), target_density(choices))
+    except FitFailedError as error:
+        logger.warning("target search failed", extra={"reason": str(error)})
+        return gp_alone(gp, len(history), n_fitted)
+    log_weights = _log_weights(before, history)
+    return _portfolio(gp, chains, log_weights, parts, n_fitted)
+
+
+def fit_gp(
+    dimension: int,
+    history: tuple[Answer, ...],
+    prior: tuple[float, ...] = (),
+    *,
+    near: Prior | None = None,
+) -> Posterior:
+    """Return the choice GP's posterior of a history, its kernel fitted to it.
+
+    Args:
+        dimension: `d`, length of every warp vector.
+        history: judged slates, oldest first; one or more.
+        prior: a warm start; empty for none.
+        near: of a kernel fitted to a little less, to search from; None for afresh.
 
     Raises:
         FitFailedError: if the arithmetic breaks down.
@@ -43,6 +142,74 @@ def fit(
     """
     choices = choices_of(dimension, history)
     if len(history) <= MAX_FITTED:
-        return fit_posterior(choices, prior)
-    few = fit_posterior(choices_of(dimension, thinned(history, MAX_FITTED)), prior)
+        return fit_posterior(choices, prior, near=near)
+    sample = choices_of(dimension, thinned(history, MAX_FITTED))
+    few = fit_posterior(sample, prior, near=near)
     return condition(few.prior, choices, near=few)
+
+
+def gp_alone(gp: Posterior, n_answers: int, n_fitted: int) -> Portfolio:
+    """Return a portfolio without target search.
+
+    Args:
+        gp: of a history.
+        n_answers: of it.
+        n_fitted: of them, those the kernel was fitted to.
+    """
+    return Portfolio(gp, None, None, (0.0, 0.0), 0.0, 0.0, n_answers, n_fitted)
+
+
+def _renewed_gp(
+    before: Portfolio | None,
+    dimension: int,
+    history: tuple[Answer, ...],
+    choices: Choices,
+    prior: tuple[float, ...],
+) -> tuple[Posterior, int]:
+    """Return the GP of a history, and to how many answers its kernel was fitted."""
+    n_answers = len(history)
+    if before is None or n_answers <= _EAGER:
+        return fit_gp(dimension, history, prior), n_answers
+    kernel, n_fitted = before.gp.prior, before.n_fitted
+    if is_milestone(n_answers) and n_answers >= _REFIT_GROWTH * n_fitted:
+        return fit_gp(dimension, history, prior, near=kernel), n_answers
+    return condition(kernel, choices, near=before.gp), n_fitted
+
+
+def _log_weights(
+    before: Portfolio | None, history: tuple[Answer, ...]
+) -> tuple[float, float]:
+    """Return the models' discounted log-likelihoods of the answers.
+
+    Each answer is predicted from the last milestone before it; the first, of which
+    nothing can be known, counts for nothing.
+    """
+    if before is None:
+        return (0.0, 0.0)
+    gp, target = before.log_weights
+    for answer in history[before.n_answers :]:
+        by_gp, by_target = before.log_likelihoods(answer)
+        gp = FORGETTING * gp + by_gp
+        target = FORGETTING * target + by_target
+    return gp, target
+
+
+def _portfolio(
+    gp: Posterior,
+    chains: Chains,
+    log_weights: tuple[float, float],
+    parts: Parts,
+    n_fitted: int,
+) -> Portfolio:
+    target = target_model(gp.dimension, chains)
+    level = float(np.mean(gp.mean(gp.points) - target.mean(gp.points)))
+    return Portfolio(
+        gp=gp,
+        target=target,
+        chains=chains,
+        log_weights=log_weights,
+        weight=weight_of(log_weights, parts),
+        level=level,
+        n_answers=chains.n_answers,
+        n_fitted=n_fitted,
+    )

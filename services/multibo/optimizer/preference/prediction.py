@@ -9,12 +9,13 @@ from typing import Final
 
 from multibo.optimizer.preference.dataset import check_warps, unit_points
 from multibo.optimizer.preference.errors import InvalidRequestError
-from multibo.optimizer.preference.posterior import Posterior
-from multibo.optimizer.preference.replay import LAPSE, answer_probabilities
+from multibo.optimizer.preference.portfolio import Portfolio
+from multibo.optimizer.preference.replay import answer_probabilities
 from multibo.optimizer.preference.slate import ENGINE_VERSION
+from multibo.optimizer.preference.target_density import LAPSE
 
 TEMPERATURE: Final = 1.0
-"""Utilities are in logits of a choice: the kernel's output scale is what is fitted."""
+"""What utility is given in: logits of a choice, the unit in which the noise is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def check_slate(
 
 
 def prediction_of(
-    posterior: Posterior | None,
+    portfolio: Portfolio | None,
     k: int,
     slate_warps: tuple[tuple[int, ...], ...],
     log_losses: Sequence[float],
@@ -68,7 +69,7 @@ def prediction_of(
     """Return what is expected of a slate.
 
     Args:
-        posterior: of the answers before; None for knowing nothing.
+        portfolio: of the answers before; None for knowing nothing.
         k: slate size of the session.
         slate_warps: what is shown; one warp vector or more.
         log_losses: of the answers before.
@@ -77,7 +78,7 @@ def prediction_of(
     Raises:
         FitFailedError: if the arithmetic breaks down.
     """
-    slots, none_of_these = answer_probabilities(posterior, unit_points(slate_warps))
+    slots, none_of_these = answer_probabilities(portfolio, unit_points(slate_warps))
     return Prediction(
         slots=tuple(float(chance) for chance in slots),
         none_of_these=none_of_these,

@@ -12,7 +12,7 @@ from multibo.optimizer.preference.arrays import Floats
 from multibo.optimizer.preference.dataset import Answer, unit_points
 from multibo.optimizer.preference.design import anchor_warp
 from multibo.optimizer.preference.errors import InvalidRequestError
-from multibo.optimizer.preference.posterior import Posterior
+from multibo.optimizer.preference.portfolio import Portfolio
 from multibo.optimizer.preference.replay import TracePoint
 from multibo.optimizer.preference.slate import ENGINE_VERSION
 
@@ -87,23 +87,23 @@ def check_axes(dimension: int, x_axis: int | None, y_axis: int | None) -> None:
 
 
 def map_of(
-    posterior: Posterior,
+    portfolio: Portfolio,
     trace: tuple[TracePoint, ...],
     x_axis: int | None,
     y_axis: int | None,
 ) -> PreferenceMap:
-    """Return what a posterior says.
+    """Return what was learned.
 
     Args:
-        posterior: of the history.
+        portfolio: of the history.
         trace: of the same history, the incumbent last.
         x_axis: of the slice; None for the most important one.
         y_axis: of the slice; None for the most important other one.
     """
     incumbent = unit_points([trace[-1].warp])[0]
-    effects = _effects(posterior, incumbent)
+    effects = _effects(portfolio, incumbent)
     x, y = _slice_axes([effect.importance for effect in effects], x_axis, y_axis)
-    return PreferenceMap(effects, _slice(posterior, incumbent, x, y), trace)
+    return PreferenceMap(effects, _slice(portfolio, incumbent, x, y), trace)
 
 
 def flat_map(
@@ -137,13 +137,13 @@ def flat_map(
     return PreferenceMap((effect,) * dimension, level, trace, degraded)
 
 
-def _effects(posterior: Posterior, incumbent: Floats) -> tuple[AxisEffect, ...]:
+def _effects(portfolio: Portfolio, incumbent: Floats) -> tuple[AxisEffect, ...]:
     places = _places()
     curves = []
-    for axis in range(posterior.dimension):
+    for axis in range(portfolio.dimension):
         points = np.repeat(incumbent[None, :], len(places), axis=0)
         points[:, axis] = (np.array(places) + 1.0) / 2.0
-        curves.append((posterior.mean(points), np.sqrt(posterior.variance(points))))
+        curves.append((portfolio.mean(points), np.sqrt(portfolio.variance(points))))
     variation = np.array([float(mean.var()) for mean, _ in curves])
     total = float(variation.sum())
     even = np.full(len(curves), 1.0 / len(curves))
@@ -169,13 +169,13 @@ def _slice_axes(
     return x, y
 
 
-def _slice(posterior: Posterior, incumbent: Floats, x: int, y: int) -> UtilitySlice:
+def _slice(portfolio: Portfolio, incumbent: Floats, x: int, y: int) -> UtilitySlice:
     places = _places()
     across, up = np.meshgrid(places, places)
     points = np.repeat(incumbent[None, :], across.size, axis=0)
     points[:, y] = (up.ravel() + 1.0) / 2.0
     points[:, x] = (across.ravel() + 1.0) / 2.0
-    mean, sd = posterior.mean(points), np.sqrt(posterior.variance(points))
+    mean, sd = portfolio.mean(points), np.sqrt(portfolio.variance(points))
     return UtilitySlice(x, y, places, places, _plain(mean), _plain(sd))
 
 

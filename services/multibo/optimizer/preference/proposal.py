@@ -1,16 +1,13 @@
-"""Choosing the next slate from the posterior: the anchor, then the largest gains."""
+"""Choosing the next slate: the anchor, then what either model would show beside it."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
-from multibo.optimizer.preference.acquisition import (
-    improvement_over,
-    win_probabilities,
-)
+from multibo.optimizer.preference.acquisition import improvement_over
 from multibo.optimizer.preference.arrays import Floats
 from multibo.optimizer.preference.ascent import ascend
 from multibo.optimizer.preference.dataset import (
@@ -31,6 +28,7 @@ from multibo.optimizer.preference.neighborhood import (
     spread_after,
     widened,
 )
+from multibo.optimizer.preference.portfolio import Portfolio
 from multibo.optimizer.preference.posterior import Posterior
 from multibo.optimizer.preference.slate import (
     Proposal,
@@ -38,6 +36,7 @@ from multibo.optimizer.preference.slate import (
     ProposedCandidate,
     Role,
 )
+from multibo.optimizer.preference.target_slate import target_points
 
 _N_STARTS: Final = 6
 _N_STEPS: Final = 8
@@ -46,51 +45,108 @@ _N_MEAN_STARTS: Final = 4
 _N_MEAN_STEPS: Final = 25
 _MEAN_SPREAD: Final = 0.1
 """Spread of the neighbors from which the posterior mean is climbed."""
+_LEAST_SHARE: Final = 0.4
+"""Of the new candidates either model is expected to choose, whatever the belief: what
+one model misses the other finds, and both are seen at work."""
+_DECISIVE: Final = 9.0
+"""Output scale, in logits, of a person who hardly errs. Tight slates then teach most,
+and the GP's are tight; under noise the spread ones of target search are answered more
+clearly."""
+_CLEAR_LEAD: Final = 0.6
+"""Belief at which target search has slots for a decisive person too."""
+_SLOT_STREAM: Final = 1
 
 
-def propose_slate(posterior: Posterior, request: ProposalRequest) -> Proposal:
-    """Return the next slate under the posterior.
+class Beliefs(Protocol):
+    """Expected utilities, by one model or several."""
+
+    @property
+    def dimension(self) -> int:
+        """Number of axes of the box."""
+        ...
+
+    @property
+    def points(self) -> Floats:
+        """`m x d` shown points."""
+        ...
+
+    def mean(self, at: Floats) -> Floats:
+        """Return the expected utility of `a x d` points."""
+        ...
+
+    def mean_gradient(self, at: Floats) -> tuple[Floats, Floats]:
+        """Return the mean and its `a x d` gradient at `a x d` points."""
+        ...
+
+
+def propose_slate(portfolio: Portfolio, request: ProposalRequest) -> Proposal:
+    """Return the next slate under what is known.
 
     Args:
-        posterior: of the request's history, which is not empty.
+        portfolio: of the request's history, which is not empty.
         request: what is asked; legal.
 
     Raises:
         FitFailedError: if the arithmetic breaks down.
     """
-    incumbent = incumbent_of(posterior)
+    incumbent = incumbent_of(portfolio)
     spread = spread_after(request.history, request.n_initial)
     spread = widened(spread, -(-len(request.avoid) // request.k))
     avoid = avoided(request, spread)
     near = neighborhood(incumbent, spread, request.seed)
-    first = incumbent if request.anchor else mean_maximizer(posterior, request.seed)
+    first = incumbent if request.anchor else mean_maximizer(portfolio, request.seed)
     slate = first[None, :]
-    n_clear = 1
-    while len(slate) < request.k:
-        point = _largest_gain(posterior, slate, near, avoid)
+    n_target = _n_target_slots(portfolio, request)
+    while len(slate) < request.k - n_target:
+        point = _largest_gain(portfolio.gp, slate, near, avoid)
         if point is None:
             break
         slate = np.vstack([slate, point])
-        n_clear += 1
+    if portfolio.target is not None and n_target:
+        sought = target_points(
+            portfolio.target,
+            slate,
+            request.k - len(slate),
+            near.points,
+            seed=request.seed,
+            avoid=avoid,
+        )
+        slate = np.vstack([slate, *(on_grid(point)[None] for point in sought)])
+    n_clear = len(slate)
     while len(slate) < request.k:
         slate = np.vstack([slate, _farthest(slate, request.seed, avoid)])
     return Proposal(
-        _candidates(posterior, slate, n_clear=n_clear, anchored=request.anchor)
+        _candidates(portfolio, slate, n_clear=n_clear, anchored=request.anchor)
     )
 
 
-def incumbent_of(posterior: Posterior) -> Floats:
+def _n_target_slots(portfolio: Portfolio, request: ProposalRequest) -> int:
+    """Return how many of the new candidates are target search's, drawn by belief."""
+    n_new = request.k - 1
+    if portfolio.target is None:
+        return 0
+    if not request.parts.choice_gp:
+        return n_new
+    if request.parts.noise_aware and portfolio.gp.kernel.output_scale > _DECISIVE:
+        share = portfolio.weight if portfolio.weight > _CLEAR_LEAD else 0.0
+    else:
+        share = min(max(portfolio.weight, _LEAST_SHARE), 1.0 - _LEAST_SHARE)
+    generator = np.random.default_rng([request.seed, _SLOT_STREAM])
+    return int((generator.random(n_new) < share).sum())
+
+
+def incumbent_of(posterior: Beliefs) -> Floats:
     """Return the shown point with the highest posterior mean."""
     best = int(posterior.mean(posterior.points).argmax())
     incumbent: Floats = posterior.points[best]
     return incumbent
 
 
-def mean_maximizer(posterior: Posterior, seed: int) -> Floats:
+def mean_maximizer(posterior: Beliefs, seed: int) -> Floats:
     """Return the point of the box with the highest posterior mean found.
 
     Args:
-        posterior: the preference model.
+        posterior: what is known.
         seed: of the points the climbs start from.
     """
     anywhere = sobol_points(posterior.dimension, _N_GLOBAL, seed)
@@ -102,13 +158,13 @@ def mean_maximizer(posterior: Posterior, seed: int) -> Floats:
         pool[order],
         low=np.zeros(posterior.dimension),
         high=np.ones(posterior.dimension),
-        scales=_scales(posterior),
+        scales=np.ones(posterior.dimension),
         n_steps=_N_MEAN_STEPS,
     )
     return on_grid(points[int(means.argmax())])
 
 
-def leaders(posterior: Posterior, history: tuple[Answer, ...]) -> Floats:
+def leaders(posterior: Beliefs, history: tuple[Answer, ...]) -> Floats:
     """Return the incumbent and the mean's maximizer, as `2 x d` points.
 
     Args:
@@ -161,12 +217,12 @@ def _scales(posterior: Posterior) -> Floats:
 
 
 def _candidates(
-    posterior: Posterior, slate: Floats, *, n_clear: int, anchored: bool
+    portfolio: Portfolio, slate: Floats, *, n_clear: int, anchored: bool
 ) -> tuple[ProposedCandidate, ...]:
-    mean = posterior.mean(slate)
-    sd = np.sqrt(posterior.variance(slate))
-    chance = win_probabilities(posterior, slate)
-    to_beat = posterior.mean(incumbent_of(posterior)[None, :])[0]
+    mean = portfolio.mean(slate)
+    sd = np.sqrt(portfolio.variance(slate))
+    chance = portfolio.win_probabilities(slate)
+    to_beat = portfolio.mean(incumbent_of(portfolio)[None, :])[0]
     roles = [Role.EXPLOIT if value >= to_beat else Role.EXPLORE for value in mean]
     roles[n_clear:] = [Role.DIVERSE] * (len(slate) - n_clear)
     if anchored:

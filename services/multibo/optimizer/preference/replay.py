@@ -1,41 +1,29 @@
 """A history lived through again: how well each answer was predicted before it came.
 
 Exact prequential scores (Dawid, 1984) need a fit per answer. Here each answer is
-still predicted from answers before it alone, but the posterior is renewed once per
-sixteenth of the history and its kernel once per doubling, so that two hundred
-answers cost about sixty posteriors. A replay goes on from the one before it.
+still predicted from answers before it alone, but from those up to the last milestone
+(`portfolio`), so that two hundred answers take some fifty steps. A replay goes on from
+the one before it.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
-from multibo.optimizer.preference.acquisition import (
-    slate_probabilities,
-    win_probabilities,
-)
 from multibo.optimizer.preference.arrays import Floats
-from multibo.optimizer.preference.dataset import (
-    Answer,
-    AnswerKind,
-    choices_of,
-    quantized_warp,
-    unit_points,
-)
+from multibo.optimizer.preference.dataset import Answer, quantized_warp, unit_points
 from multibo.optimizer.preference.errors import FitFailedError
-from multibo.optimizer.preference.fitting import fit
-from multibo.optimizer.preference.posterior import Posterior, condition
+from multibo.optimizer.preference.fitting import renewed
+from multibo.optimizer.preference.portfolio import (
+    Portfolio,
+    is_milestone,
+    probability_of,
+)
 from multibo.optimizer.preference.proposal import leaders
-
-LAPSE: Final = 0.02
-"""Probability of an answer at random. The fit knows none: with it a contest would not
-be concave. Where an answer is predicted it keeps one slip from costing everything."""
-_BLOCKS: Final = 16
-"""The posterior misses at most the last sixteenth of the answers."""
+from multibo.optimizer.preference.target_density import LAPSE
 
 logger = logging.getLogger(__name__)
 
@@ -60,12 +48,8 @@ class Replay:
     """Of each answer, `-log` of the probability it had before it was given."""
     trace: tuple[TracePoint, ...] = ()
     """After each answer."""
-    posterior: Posterior | None = None
-    """Of the first answers."""
-    n_conditioned: int = 0
-    """How many."""
-    n_fitted: int = 0
-    """Answers its kernel was fitted to."""
+    portfolio: Portfolio | None = None
+    """Of the last milestone."""
 
 
 def replay(
@@ -91,12 +75,12 @@ def replay(
 
 
 def answer_probabilities(
-    posterior: Posterior | None, points: Floats
+    portfolio: Portfolio | None, points: Floats
 ) -> tuple[Floats, float]:
     """Return the probability of each candidate to be chosen, and of none.
 
     Args:
-        posterior: None before any answer: then all are equally likely.
+        portfolio: None before any answer: then all are equally likely.
         points: `k x d` candidates shown together.
 
     Returns:
@@ -106,11 +90,11 @@ def answer_probabilities(
         FitFailedError: if the arithmetic breaks down.
     """
     k = len(points)
-    if posterior is None:
+    if portfolio is None:
         return np.full(k, 1.0 / k), 0.0
-    chance = slate_probabilities(posterior, points)
+    chance = portfolio.slate_probabilities(points)
     chance = (1.0 - LAPSE) * chance + LAPSE / len(chance)
-    if posterior.outside is None:
+    if portfolio.outside is None:
         return chance, 0.0
     return chance[:k], float(chance[k])
 
@@ -119,66 +103,45 @@ def _after(
     lived: Replay, dimension: int, answer: Answer, prior: tuple[float, ...]
 ) -> Replay:
     history = (*lived.history, answer)
-    loss = -np.log(_probability(lived.posterior, answer))
+    loss = -np.log(_probability(lived.portfolio, answer))
     losses = (*lived.log_losses, float(loss))
     lived = replace(lived, history=history, log_losses=losses)
-    n_answers = len(history)
     point = lived.trace[-1] if lived.trace else TracePoint(answer.shown[0], 0, 1, 0.5)
-    if n_answers - lived.n_conditioned >= max(1, n_answers // _BLOCKS):
+    if is_milestone(len(history)):
         try:
-            posterior, n_fitted = _renewed(lived, dimension, prior)
-            point = trace_point(posterior, history)
-            lived = replace(
-                lived,
-                posterior=posterior,
-                n_conditioned=n_answers,
-                n_fitted=n_fitted,
-            )
+            portfolio = renewed(lived.portfolio, dimension, history, prior)
+            point = trace_point(portfolio, history)
+            lived = replace(lived, portfolio=portfolio)
         except FitFailedError as error:
-            logger.warning("replay kept a posterior", extra={"reason": str(error)})
+            logger.warning("replay kept a portfolio", extra={"reason": str(error)})
     return replace(lived, trace=(*lived.trace, point))
 
 
-def _probability(posterior: Posterior | None, answer: Answer) -> float:
-    """Return the probability of an answer's first contest to end as it did.
-
-    A tie is taken as "one of these". None of these has at least the probability of
-    a lapse: as long as it never happened, the model leaves it out.
-    """
-    points = unit_points(answer.shown)
-    try:
-        chance, none = answer_probabilities(posterior, points)
-    except FitFailedError:
-        chance, none = answer_probabilities(None, points)
-    if answer.kind is AnswerKind.NONE_OF_THESE:
-        return max(none, LAPSE / (len(points) + 1))
-    first = answer.judged if answer.kind is AnswerKind.TIE else answer.judged[:1]
-    return min(float(chance[list(first)].sum()), 1.0)
+def _probability(portfolio: Portfolio | None, answer: Answer) -> float:
+    """Return the probability of an answer's first contest to end as it did."""
+    n_shown = len(answer.shown)
+    chance = np.full(n_shown, 1.0 / n_shown)
+    if portfolio is not None:
+        try:
+            chance = portfolio.slate_probabilities(unit_points(answer.shown))
+        except FitFailedError as error:
+            logger.warning("an answer not predicted", extra={"reason": str(error)})
+    return probability_of(answer, chance)
 
 
-def _renewed(
-    lived: Replay, dimension: int, prior: tuple[float, ...]
-) -> tuple[Posterior, int]:
-    """Return a posterior of all answers, and to how many its kernel was fitted."""
-    choices = choices_of(dimension, lived.history)
-    if lived.posterior is None or choices.n_answers >= 2 * lived.n_fitted:
-        return fit(dimension, lived.history, prior), choices.n_answers
-    return condition(lived.posterior.prior, choices), lived.n_fitted
-
-
-def trace_point(posterior: Posterior, history: tuple[Answer, ...]) -> TracePoint:
-    """Return what a posterior knows of the incumbent.
+def trace_point(portfolio: Portfolio, history: tuple[Answer, ...]) -> TracePoint:
+    """Return what is known of the incumbent.
 
     Args:
-        posterior: of the history.
+        portfolio: of the history.
         history: judged slates; one or more.
 
     Raises:
         FitFailedError: if the arithmetic breaks down.
     """
-    pair = leaders(posterior, history)
-    chance = win_probabilities(posterior, pair)
-    mean, variance = posterior.mean(pair), posterior.variance(pair)
+    pair = leaders(portfolio, history)
+    chance = portfolio.win_probabilities(pair)
+    mean, variance = portfolio.mean(pair), portfolio.variance(pair)
     return TracePoint(
         quantized_warp(pair[0]),
         float(mean[0]),

@@ -14,7 +14,7 @@ from multibo.optimizer.preference.dataset import (
 )
 from multibo.optimizer.preference.errors import InvalidRequestError
 
-ENGINE_VERSION: Final = "choice-gp@3"
+ENGINE_VERSION: Final = "portfolio@1"
 """Changes whenever the same history would give another slate."""
 
 
@@ -31,6 +31,21 @@ class Role(StrEnum):
     """Expected to be liked less, but uncertain enough to be worth a look."""
     DIVERSE = "DIVERSE"
     """Far from all shown; fills a slot the acquisition left empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of the engine; switched off one by one to see what each is worth."""
+
+    target: bool = True
+    """Whether target search is one of the models."""
+    choice_gp: bool = True
+    """Whether the choice GP is asked. If not, target search fills all slots."""
+    noise_aware: bool = True
+    """Whether slates are tight for a person who hardly errs, and spread otherwise."""
+
+
+ALL_PARTS: Final = Parts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,8 @@ class ProposalRequest:
     avoid: tuple[tuple[int, ...], ...] = ()
     """Warp vectors passed over for variety: the slate keeps far from them. They
     teach the model nothing."""
+    parts: Parts = ALL_PARTS
+    """Of the engine that are on."""
 
 
 @dataclass(frozen=True, slots=True)

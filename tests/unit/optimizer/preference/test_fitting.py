@@ -22,14 +22,14 @@ def test_a_short_history_is_fitted_whole() -> None:
     history = LONG[: fitting.MAX_FITTED]
     grid = np.random.default_rng(0).random((20, D))
 
-    short = fitting.fit(D, history)
+    short = fitting.fit_gp(D, history)
 
     whole = posterior.fit_posterior(choices_of(D, history))
     assert np.array_equal(short.mean(grid), whole.mean(grid))
 
 
 def test_a_long_history_counts_whole_though_its_kernel_saw_a_sample() -> None:
-    fitted = fitting.fit(D, LONG)
+    fitted = fitting.fit_gp(D, LONG)
 
     few = posterior.fit_posterior(choices_of(D, thinned(LONG, fitting.MAX_FITTED)))
     exact = posterior.condition(few.prior, choices_of(D, LONG))
@@ -56,7 +56,7 @@ def test_an_answer_only_the_rest_has_is_learned_all_the_same() -> None:
     none = Answer(LONG[left_out].shown, AnswerKind.NONE_OF_THESE, ())
     history = (*LONG[:left_out], none, *LONG[left_out + 1 :])
 
-    fitted = fitting.fit(D, history)
+    fitted = fitting.fit_gp(D, history)
 
     assert fitted.outside is not None
 

@@ -19,9 +19,10 @@ from multibo.optimizer.preference.dataset import (
 from multibo.optimizer.preference.design import separation
 from multibo.optimizer.preference.engine import ProposalRequest
 from multibo.optimizer.preference.errors import FitFailedError, InvalidRequestError
-from multibo.optimizer.preference.posterior import Posterior
+from multibo.optimizer.preference.portfolio import Portfolio
 from multibo.optimizer.preference.prior import HyperPrior
-from multibo.optimizer.preference.replay import LAPSE, replay
+from multibo.optimizer.preference.replay import replay
+from multibo.optimizer.preference.target_density import LAPSE
 from tests.support.gradients import numeric_gradient
 from tests.support.histories import a_history, a_mixed_history, a_warp
 
@@ -30,8 +31,11 @@ SLATE = HISTORY[-1].shown
 
 
 def failing_fit(
-    dimension: int, history: tuple[Answer, ...], prior: tuple[float, ...]
-) -> Posterior:
+    dimension: int,
+    history: tuple[Answer, ...],
+    prior: tuple[float, ...],
+    parts: engine.Parts,
+) -> Portfolio:
     raise FitFailedError("on purpose")
 
 
@@ -281,7 +285,7 @@ def test_variety_keeps_far_from_what_was_passed_over(n_rounds: int) -> None:
 def test_variety_teaches_the_model_nothing() -> None:
     seen: list[tuple[object, ...]] = []
 
-    def spying_fit(*arguments: object) -> Posterior:
+    def spying_fit(*arguments: object) -> Portfolio:
         seen.append(arguments)
         return fitting.fit(*arguments)  # type: ignore[arg-type]
 

@@ -5,8 +5,10 @@ import pytest
 
 from multibo.optimizer.preference import acquisition, fitting, proposal
 from multibo.optimizer.preference.dataset import Answer, choice, unit_points
-from multibo.optimizer.preference.slate import ProposalRequest, Role
+from multibo.optimizer.preference.slate import Parts, ProposalRequest, Role
 from tests.support.histories import a_history
+
+GP_ALONE = Parts(target=False)
 
 
 def keeping(n_rounds: int) -> tuple[Answer, ...]:
@@ -16,7 +18,7 @@ def keeping(n_rounds: int) -> tuple[Answer, ...]:
 
 def test_new_candidates_come_from_the_neighborhood_of_the_incumbent() -> None:
     history = keeping(30)
-    fitted = fitting.fit(1, history)
+    fitted = fitting.fit(1, history, (), GP_ALONE)
 
     slate = proposal.propose_slate(fitted, ProposalRequest(1, 3, 5, history))
 
@@ -26,7 +28,7 @@ def test_new_candidates_come_from_the_neighborhood_of_the_incumbent() -> None:
 
 def test_a_crowded_neighborhood_is_filled_up_from_afar() -> None:
     history = keeping(30)
-    fitted = fitting.fit(1, history)
+    fitted = fitting.fit(1, history, (), GP_ALONE)
 
     slate = proposal.propose_slate(fitted, ProposalRequest(1, 12, 5, history))
 
@@ -39,11 +41,11 @@ def test_a_crowded_neighborhood_is_filled_up_from_afar() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_the_first_new_candidate_gains_more_than_random_neighbors(seed: int) -> None:
     history = a_history(4, 12, seed=seed)
-    fitted = fitting.fit(4, history)
+    fitted = fitting.fit(4, history, (), GP_ALONE)
     slate = proposal.propose_slate(fitted, ProposalRequest(4, 4, seed, history))
     anchor, new, *_ = unit_points([candidate.warp for candidate in slate.candidates])
 
-    gain = acquisition.improvement_over(fitted, anchor[None])
+    gain = acquisition.improvement_over(fitted.gp, anchor[None])
 
     others = np.random.default_rng(seed).uniform(-0.2, 0.2, (200, 4)) + anchor
     assert gain.values(new[None])[0] >= gain.values(np.clip(others, 0, 1)).max() - 1e-9
