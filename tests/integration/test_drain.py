@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisAwayError
 
 from multibo.blobs.filesystem import FilesystemBlobs
 from multibo.blobs.port import thumbnail_address
 from multibo.jobs import codec, keys
 from multibo.jobs.job import JobState
+from multibo.render.delivery import Delivery
+from multibo.render.keeping import KEEP_AFTER_S, Keeper
+from multibo.render.leases import Leases
 from multibo.render.stopping import Stop
 from tests.support.drains import KEY, N_STEPS, FlatPipeline, a_drain, enqueue, job
 
@@ -180,3 +184,34 @@ def test_a_store_that_cannot_be_written_fails_the_row_with_its_reason(
 
     assert job(redis, 0).failures == 1
     assert "image store" in job(redis, 0).failure
+
+
+class Interrupted(Leases):
+    """Redis goes away while a batch is put together."""
+
+    n_held = 0
+
+    def hold_image(self, address: str) -> bool:
+        self.n_held += 1
+        if self.n_held == 2:
+            raise RedisAwayError
+        return super().hold_image(address)
+
+
+def test_rows_of_a_batch_that_never_begins_are_not_kept(
+    redis: Redis, blobs: FilesystemBlobs
+) -> None:
+    leases, now_s = Interrupted(redis, "worker"), [0.0]
+    keeper = Keeper(leases, clock=lambda: now_s[0])
+    delivery = Delivery(leases, blobs, keeper)
+    compat = enqueue(redis, 1, 2)
+    drain = a_drain(redis, blobs, FlatPipeline(), keeper=keeper, delivery=delivery)
+    with pytest.raises(RedisAwayError):
+        drain.run(compat, limit_s=5)
+    before = job(redis, 0).lease_until_ms
+
+    now_s[0] += 2 * KEEP_AFTER_S
+    keeper.keep()
+
+    assert job(redis, 0).state is JobState.RENDERING
+    assert job(redis, 0).lease_until_ms == before

@@ -144,7 +144,17 @@ class Drain:
             if claim is not None
         ]
         fresh = [one for one in work if not self._delivery.finish_stored(one)]
-        return [one for one in fresh if self._hold(one)]
+        held: list[Work] = []
+        try:
+            for one in fresh:
+                if self._hold(one):
+                    held.append(one)
+        except BaseException:
+            # Nobody will render them: kept, they would never lapse.
+            for one in held:
+                self._keeper.drop(one)
+            raise
+        return held
 
     def _hold(self, work: Work) -> bool:
         if self._keeper.hold(work):
