@@ -46,7 +46,7 @@ async def test_rows_outlive_workers_that_are_killed_all_the_time(
     n_rounds = -(-trial.n // (N_SESSIONS * K))
     async with AsyncExitStack() as stack:
         # Long enough to be killed in the middle of it.
-        slow = {mischief.SLOW: 0.1}
+        slow = {mischief.SLOW: 0.04}
         there = await stack.enter_async_context(deploy(mischief=slow))
         await there.start(doom.OPTIMIZER)
         await asyncio.gather(*[there.worker() for _ in range(N_WORKERS)])

@@ -130,7 +130,7 @@ ROWS: Final = {
     ),
     20: FaultRow(
         "undo x n and redo x n, none of these among them",
-        500,
+        100,
         "identical state and next slate",
     ),
 }
