@@ -149,7 +149,8 @@ def table_of(document: dict[str, Any]) -> str:
             f"{load['replicas']} replicas: {load['calls']:,} calls at "
             f"{load['calls_per_s']:,} a second. {load['answers']:,} answers, "
             f"{load['answers_sent_twice']:,} of them sent twice: "
-            f"{load['answers_lost']} lost, {load['answers_doubled']} doubled.",
+            f"{load['answers_lost']} lost, {load['answers_doubled']} doubled. "
+            f"{load['slates_degraded']} slates degraded.",
             "",
             "| Method | n | p50 ms | p95 ms | p99 ms | p50 to the echo's |",
             "|---|---:|---:|---:|---:|---:|",
