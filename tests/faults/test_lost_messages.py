@@ -82,6 +82,7 @@ async def test_the_reconciler_opens_every_round_whose_message_is_dropped(
             await there.worker()
             for _ in range(n):
                 await caller.create()
+                await there.until_no_message()
                 began = time.monotonic()
                 await caller.propose()
                 assert await there.n_messages() == 0

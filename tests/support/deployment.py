@@ -104,6 +104,12 @@ class Deployment:
         waiting = await self.redis.llen("mbo:render.tiny")
         return int(waiting) + int(await self.redis.hlen("mbo:unacked"))
 
+    async def until_no_message(self) -> None:
+        """Return once the last drain has told the broker that it ended."""
+        async with asyncio.timeout(GIVEN_UP_S):
+            while await self.n_messages():
+                await asyncio.sleep(0.01)
+
     async def stored(self, session: str, number: int) -> Round:
         """A round as it is stored, whatever the optimizer does."""
         store = RedisStore(self.redis, session_ttl_ms=600_000)
