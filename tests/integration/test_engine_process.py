@@ -77,6 +77,15 @@ async def test_the_process_proposes_recommends_and_leaves_nothing_behind() -> No
     assert (engine.ready, engine.pid) == (False, None)
 
 
+async def test_a_slate_that_needs_no_model_needs_no_child() -> None:
+    request = ProposalRequest(16, 4, 3)
+
+    proposal = await EngineProcess().propose(request, timeout_s=1)
+
+    assert proposal == direct.propose(request)
+    assert proposal.degraded == ""
+
+
 async def test_before_the_start_slates_are_degraded() -> None:
     engine = EngineProcess()
 

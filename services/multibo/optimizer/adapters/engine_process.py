@@ -23,7 +23,11 @@ from multibo.optimizer.adapters.engine_wire import (
 from multibo.optimizer.preference import engine
 from multibo.optimizer.preference.advice import Advice, neutral_advice
 from multibo.optimizer.preference.dataset import Answer
-from multibo.optimizer.preference.design import kept_recommendation, sobol_slate
+from multibo.optimizer.preference.design import (
+    kept_recommendation,
+    needs_no_model,
+    sobol_slate,
+)
 from multibo.optimizer.preference.prediction import (
     Prediction,
     check_slate,
@@ -60,6 +64,10 @@ class EngineProcess(EngineSupervisor):
             InvalidRequestError: if the request is not legal.
         """
         check_request(request)
+        if needs_no_model(request):
+            # The child's answer to the bit, and a millisecond's work: whoever begins
+            # need not wait for the fits of others.
+            return sobol_slate(request)
         reply = await self.ask(request, timeout_s)
         if isinstance(reply, Proposal):
             return reply

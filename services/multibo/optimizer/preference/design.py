@@ -49,6 +49,15 @@ def sobol_points(dimension: int, n_points: int, seed: int) -> Floats:
     return points[:n_points]
 
 
+def needs_no_model(request: ProposalRequest) -> bool:
+    """Say whether a slate is one of Sobol points: there is too little to learn from.
+
+    Args:
+        request: what is asked.
+    """
+    return len(request.history) < max(request.n_initial, 1)
+
+
 def sobol_slate(request: ProposalRequest, *, degraded: str = "") -> Proposal:
     """Return a slate of Sobol points; it needs no model and does not fail.
 

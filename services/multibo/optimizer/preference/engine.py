@@ -7,7 +7,11 @@ from typing import Protocol
 
 from multibo.optimizer.preference.advice import Advice, advice_of, neutral_advice
 from multibo.optimizer.preference.dataset import Answer
-from multibo.optimizer.preference.design import kept_recommendation, sobol_slate
+from multibo.optimizer.preference.design import (
+    kept_recommendation,
+    needs_no_model,
+    sobol_slate,
+)
 from multibo.optimizer.preference.errors import FitFailedError
 from multibo.optimizer.preference.fitting import Fit, fit
 from multibo.optimizer.preference.prediction import (
@@ -87,7 +91,7 @@ def propose(request: ProposalRequest, *, fit: Fit = fit) -> Proposal:
         InvalidRequestError: if the request is not legal.
     """
     check_request(request)
-    if len(request.history) < max(request.n_initial, 1):
+    if needs_no_model(request):
         return sobol_slate(request)
     try:
         portfolio = fit(
