@@ -146,11 +146,19 @@ async def test_a_call_the_server_never_answers_exceeds_its_deadline(
         await project.session("faces")
 
 
-async def test_unavailable_is_tried_again_with_the_same_request_id(
-    project: AsyncProject, optimizer: ScriptedOptimizer
+@pytest.mark.parametrize(
+    "gone",
+    [
+        Refusal(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE"),
+        # What a server that stops says of calls it has not looked at.
+        Refusal(grpc.StatusCode.CANCELLED),
+    ],
+    ids=["unavailable", "canceled by a server that stops"],
+)
+async def test_a_server_that_goes_away_is_asked_again_with_the_same_request_id(
+    project: AsyncProject, optimizer: ScriptedOptimizer, gone: Refusal
 ) -> None:
     reply = session_service_pb2.CreateSessionResponse(session=a_session())
-    gone = Refusal(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
     optimizer.on("CreateSession", gone, gone, reply)
 
     await project.create_session("comic portrait")

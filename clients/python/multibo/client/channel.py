@@ -45,17 +45,19 @@ SERVICES: Final = (
 
 
 def service_config() -> str:
-    """Return the retry rules: UNAVAILABLE only, and never for the watch.
+    """Return the retry rules: for what a server on its way out says, not the watch.
 
-    A request keeps its `request_id` through every attempt, so a repeat of a command
-    that had already been carried out returns the first reply.
+    A server that stops answers CANCELLED to a call that came in before its goodbye
+    was heard, without having looked at it. A request keeps its `request_id` through
+    every attempt, so a repeat of a command that had already been carried out returns
+    the first reply.
     """
     retry = {
         "maxAttempts": 4,
         "initialBackoff": "0.2s",
         "maxBackoff": "2s",
         "backoffMultiplier": 2,
-        "retryableStatusCodes": ["UNAVAILABLE"],
+        "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
     }
     names = [{"service": f"multibo.v1.{service}"} for service in SERVICES]
     # The watch has its own loop, which knows the cursor.
