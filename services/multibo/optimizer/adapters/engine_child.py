@@ -12,7 +12,8 @@ import queue
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING, BinaryIO
+import time
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from multibo.optimizer.adapters.engine_wire import (
     HEADER,
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from multibo.optimizer.preference.cache import PosteriorCache
 
 logger = logging.getLogger(__name__)
+
+_PATIENCE_S: Final = 1.0
+"""For a long session the process sees for the first time, after a restart. Then the
+choice GP answers alone, flagged as degraded, and the next answer goes on from there."""
 
 
 def main() -> None:
@@ -72,7 +77,7 @@ def _serve(
 ) -> None:
     from multibo.optimizer.preference.cache import PosteriorCache
 
-    cache = PosteriorCache(cache_size)
+    cache = PosteriorCache(cache_size, clock=time.monotonic, patience_s=_PATIENCE_S)
     _send(replies, _hello(cache))
     while True:
         request = message_of(bodies.get())

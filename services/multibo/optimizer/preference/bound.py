@@ -56,6 +56,9 @@ def improvement_probability(
 def regret_bound(portfolio: Portfolio, point: Floats) -> float:
     """Return what a point falls short by at most, nine times of ten.
 
+    The larger of the bounds of the two models: each is surer than it should be where
+    its premise does not hold.
+
     Args:
         portfolio: of the history.
         point: `d` coordinates.
@@ -66,17 +69,13 @@ def regret_bound(portfolio: Portfolio, point: Floats) -> float:
     Raises:
         FitFailedError: if the arithmetic breaks down.
     """
-    regrets = _gp_regrets(portfolio.gp, point)
-    shares = np.full(len(regrets), (1.0 - portfolio.weight) / len(regrets))
-    if portfolio.target is not None:
+    bounds = []
+    if portfolio.weight < 1.0:
+        bounds.append(np.quantile(_gp_regrets(portfolio.gp, point), _CONFIDENCE))
+    if portfolio.target is not None and portfolio.weight > 0.0:
         by_target = target_regrets(portfolio.target, point)
-        own = np.full(len(by_target), portfolio.weight / len(by_target))
-        regrets = np.concatenate([regrets, by_target])
-        shares = np.concatenate([shares, own])
-    order = np.argsort(regrets)
-    reached = np.searchsorted(np.cumsum(shares[order]), _CONFIDENCE)
-    bound = regrets[order[min(int(reached), len(order) - 1)]]
-    return float(np.clip(bound, 0.0, 1.0))
+        bounds.append(np.quantile(by_target, _CONFIDENCE))
+    return float(np.clip(max(bounds), 0.0, 1.0))
 
 
 def target_regrets(model: TargetModel, point: Floats) -> Floats:

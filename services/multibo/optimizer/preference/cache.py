@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from multibo.optimizer.preference.dataset import Answer
-from multibo.optimizer.preference.fitting import fit
+from multibo.optimizer.preference.errors import OutOfTimeError
+from multibo.optimizer.preference.fitting import fit, renewed
 from multibo.optimizer.preference.portfolio import Portfolio, milestones
 from multibo.optimizer.preference.replay import Replay, replay
 from multibo.optimizer.preference.slate import ALL_PARTS, Parts
@@ -18,9 +20,24 @@ Value = TypeVar("Value")
 class PosteriorCache:
     """`fitting.fit` and `replay.replay` that remember what was asked for last."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(
+        self,
+        capacity: int,
+        *,
+        clock: Callable[[], float] | None = None,
+        patience_s: float = 0.0,
+    ) -> None:
+        """Keep nothing yet.
+
+        Args:
+            capacity: histories kept.
+            clock: in seconds; None for no limit of time.
+            patience_s: after which a long history is not lived through to its end. What
+                is reached is kept, so the next time it goes on from there.
+        """
         self._portfolios: _Recent[Portfolio] = _Recent(capacity)
         self._replays: _Recent[Replay] = _Recent(capacity)
+        self._clock, self._patience_s = clock, patience_s
 
     def __len__(self) -> int:
         return len(self._portfolios)
@@ -41,7 +58,7 @@ class PosteriorCache:
             parts: of the engine that are on.
 
         Raises:
-            FitFailedError: if the arithmetic breaks down.
+            FitFailedError: if the arithmetic breaks down, or patience ends.
             InvalidRequestError: if the history is not legal.
         """
         key = _key(dimension, history, prior, parts)
@@ -66,15 +83,30 @@ class PosteriorCache:
         passed = milestones(len(history))[:-1] if parts.target else []
         before: Portfolio | None = None
         for n_answers in reversed(passed):
-            key = _key(dimension, history[:n_answers], prior, parts)
-            before = self._portfolios.get(key)
+            before = self._portfolios.get(
+                _key(dimension, history[:n_answers], prior, parts)
+            )
             if before is not None:
                 break
-        if passed and (before is None or before.n_answers < passed[-1]):
-            shorter = history[: passed[-1]]
-            before = fit(dimension, shorter, prior, parts, before=before)
-            self._portfolios.put(_key(dimension, shorter, prior, parts), before)
+        late = self._deadline()
+        kept = b""
+        for n_answers in passed[passed.index(before.n_answers) + 1 if before else 0 :]:
+            if late():
+                raise OutOfTimeError(f"{n_answers} of {len(history)} answers in time")
+            shorter = history[:n_answers]
+            before = renewed(before, dimension, shorter, prior, parts)
+            self._portfolios.drop(kept)  # only the last one is gone on from
+            kept = _key(dimension, shorter, prior, parts)
+            self._portfolios.put(kept, before)
         return fit(dimension, history, prior, parts, before=before)
+
+    def _deadline(self) -> Callable[[], bool]:
+        """Return what tells whether patience has ended since now."""
+        clock = self._clock
+        if clock is None:
+            return lambda: False
+        end = clock() + self._patience_s
+        return lambda: clock() > end
 
     def replay(
         self,
@@ -113,6 +145,9 @@ class _Recent(Generic[Value]):
 
     def get(self, key: bytes) -> Value | None:
         return self._kept.get(key)
+
+    def drop(self, key: bytes) -> None:
+        self._kept.pop(key, None)
 
     def put(self, key: bytes, value: Value) -> None:
         self._kept[key] = value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Protocol
 
 from multibo.optimizer.preference.advice import Advice, advice_of, neutral_advice
@@ -12,8 +13,9 @@ from multibo.optimizer.preference.design import (
     needs_no_model,
     sobol_slate,
 )
-from multibo.optimizer.preference.errors import FitFailedError
+from multibo.optimizer.preference.errors import FitFailedError, OutOfTimeError
 from multibo.optimizer.preference.fitting import Fit, fit
+from multibo.optimizer.preference.portfolio import Portfolio
 from multibo.optimizer.preference.prediction import (
     Prediction,
     check_slate,
@@ -94,10 +96,10 @@ def propose(request: ProposalRequest, *, fit: Fit = fit) -> Proposal:
     if needs_no_model(request):
         return sobol_slate(request)
     try:
-        portfolio = fit(
-            request.dimension, request.history, request.prior, request.parts
+        portfolio, degraded = _learned(
+            fit, request.dimension, request.history, request.prior, request.parts
         )
-        return propose_slate(portfolio, request)
+        return replace(propose_slate(portfolio, request), degraded=degraded)
     except FitFailedError as error:
         return sobol_slate(request, degraded=_reason(error))
 
@@ -127,7 +129,8 @@ def recommend(
     if not history:
         return kept_recommendation(dimension, history)
     try:
-        return recommendation_of(fit(dimension, history, prior, parts), history)
+        portfolio, degraded = _learned(fit, dimension, history, prior, parts)
+        return replace(recommendation_of(portfolio, history), degraded=degraded)
     except FitFailedError as error:
         return kept_recommendation(dimension, history, degraded=_reason(error))
 
@@ -160,7 +163,8 @@ def prior_of(
     if not history:
         return prior
     try:
-        return parameters_of(fit(dimension, history, prior, ALL_PARTS).gp.prior)
+        portfolio, _ = _learned(fit, dimension, history, prior)
+        return parameters_of(portfolio.gp.prior)
     except FitFailedError as error:
         _reason(error)
         return prior
@@ -189,8 +193,8 @@ def advise(
     if not history:
         return neutral_advice()
     try:
-        portfolio = fit(dimension, history, prior, ALL_PARTS)
-        return advice_of(portfolio, dimension, history)
+        portfolio, degraded = _learned(fit, dimension, history, prior)
+        return replace(advice_of(portfolio, dimension, history), degraded=degraded)
     except FitFailedError as error:
         return neutral_advice(degraded=_reason(error))
 
@@ -224,8 +228,10 @@ def predict(
     check_prior(dimension, prior)
     losses = replay(dimension, history, prior).log_losses
     try:
-        portfolio = fit(dimension, history, prior, ALL_PARTS) if history else None
-        return prediction_of(portfolio, k, slate_warps, losses)
+        if not history:
+            return prediction_of(None, k, slate_warps, losses)
+        portfolio, degraded = _learned(fit, dimension, history, prior)
+        return prediction_of(portfolio, k, slate_warps, losses, degraded=degraded)
     except FitFailedError as error:
         reason = _reason(error)
         return prediction_of(None, k, slate_warps, losses, degraded=reason)
@@ -261,15 +267,32 @@ def preference_map(
     if not history:
         return flat_map(dimension, history, x_axis, y_axis)
     try:
-        portfolio = fit(dimension, history, prior, ALL_PARTS)
+        portfolio, degraded = _learned(fit, dimension, history, prior)
         # The last point is today's; those before are what was known then.
         trace = (
             *replay(dimension, history[:-1], prior).trace,
             trace_point(portfolio, history),
         )
-        return map_of(portfolio, trace, x_axis, y_axis)
+        learned = map_of(portfolio, trace, x_axis, y_axis)
+        return replace(learned, degraded=degraded)
     except FitFailedError as error:
         return flat_map(dimension, history, x_axis, y_axis, degraded=_reason(error))
+
+
+def _learned(
+    fit: Fit,
+    dimension: int,
+    history: tuple[Answer, ...],
+    prior: tuple[float, ...],
+    parts: Parts = ALL_PARTS,
+) -> tuple[Portfolio, str]:
+    """Return what a history says, and why if it is less than all models say."""
+    try:
+        return fit(dimension, history, prior, parts), ""
+    except OutOfTimeError as error:
+        logger.warning("out of time", extra={"reason": str(error)})
+        alone = replace(parts, target=False, choice_gp=True)
+        return fit(dimension, history, prior, alone), f"out of time: {error}"
 
 
 def _reason(error: FitFailedError) -> str:

@@ -10,4 +10,8 @@ class InvalidRequestError(PreferenceError):
 
 
 class FitFailedError(PreferenceError):
-    """The posterior could not be computed; a Sobol slate is served instead."""
+    """Nothing could be learned from a history; a Sobol slate is served instead."""
+
+
+class OutOfTimeError(FitFailedError):
+    """A long history was not lived through in time; the choice GP answers alone."""

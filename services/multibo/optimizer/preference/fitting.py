@@ -22,7 +22,6 @@ from multibo.optimizer.preference.posterior import (
     condition,
     fit_posterior,
 )
-from multibo.optimizer.preference.prior import Prior
 from multibo.optimizer.preference.slate import ALL_PARTS, Parts
 from multibo.optimizer.preference.target import target_model
 from multibo.optimizer.preference.target_density import target_density
@@ -31,10 +30,6 @@ MAX_FITTED: Final = 64
 """Answers the kernel is fitted to; a longer history lends an even sample of them.
 Its parameters are few numbers that more answers hardly move, and every step of their
 search takes the cube of the points. The posterior is of all answers."""
-_EAGER: Final = 14
-"""Answers up to which the kernel is fitted to each milestone."""
-_REFIT_GROWTH: Final = 1.25
-"""Growth of a history after which its kernel is fitted anew."""
 
 logger = logging.getLogger(__name__)
 
@@ -122,11 +117,7 @@ def renewed(
 
 
 def fit_gp(
-    dimension: int,
-    history: tuple[Answer, ...],
-    prior: tuple[float, ...] = (),
-    *,
-    near: Prior | None = None,
+    dimension: int, history: tuple[Answer, ...], prior: tuple[float, ...] = ()
 ) -> Posterior:
     """Return the choice GP's posterior of a history, its kernel fitted to it.
 
@@ -134,7 +125,6 @@ def fit_gp(
         dimension: `d`, length of every warp vector.
         history: judged slates, oldest first; one or more.
         prior: a warm start; empty for none.
-        near: of a kernel fitted to a little less, to search from; None for afresh.
 
     Raises:
         FitFailedError: if the arithmetic breaks down.
@@ -142,9 +132,8 @@ def fit_gp(
     """
     choices = choices_of(dimension, history)
     if len(history) <= MAX_FITTED:
-        return fit_posterior(choices, prior, near=near)
-    sample = choices_of(dimension, thinned(history, MAX_FITTED))
-    few = fit_posterior(sample, prior, near=near)
+        return fit_posterior(choices, prior)
+    few = fit_posterior(choices_of(dimension, thinned(history, MAX_FITTED)), prior)
     return condition(few.prior, choices, near=few)
 
 
@@ -166,14 +155,16 @@ def _renewed_gp(
     choices: Choices,
     prior: tuple[float, ...],
 ) -> tuple[Posterior, int]:
-    """Return the GP of a history, and to how many answers its kernel was fitted."""
+    """Return the GP of a history, and to how many answers its kernel was fitted.
+
+    At a milestone that is all of them, and the fit starts afresh: from the last kernel
+    it would not leave a sharp one that a few clear answers had suggested. In between
+    the kernel stays.
+    """
     n_answers = len(history)
-    if before is None or n_answers <= _EAGER:
+    if before is None or is_milestone(n_answers):
         return fit_gp(dimension, history, prior), n_answers
-    kernel, n_fitted = before.gp.prior, before.n_fitted
-    if is_milestone(n_answers) and n_answers >= _REFIT_GROWTH * n_fitted:
-        return fit_gp(dimension, history, prior, near=kernel), n_answers
-    return condition(kernel, choices, near=before.gp), n_fitted
+    return condition(before.gp.prior, choices, near=before.gp), before.n_fitted
 
 
 def _log_weights(
@@ -208,7 +199,7 @@ def _portfolio(
         target=target,
         chains=chains,
         log_weights=log_weights,
-        weight=weight_of(log_weights, parts),
+        weight=weight_of(log_weights, gp, chains.n_answers, parts),
         level=level,
         n_answers=chains.n_answers,
         n_fitted=n_fitted,

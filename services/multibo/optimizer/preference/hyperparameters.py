@@ -11,15 +11,9 @@ from multibo.optimizer.preference.arrays import Floats
 from multibo.optimizer.preference.dataset import Choices
 from multibo.optimizer.preference.errors import FitFailedError
 from multibo.optimizer.preference.laplace import evidence_sensitivity, find_mode
-from multibo.optimizer.preference.prior import (
-    HyperPrior,
-    Prior,
-    parameters_of,
-    prior_of,
-)
+from multibo.optimizer.preference.prior import HyperPrior, Prior, prior_of
 
 _MAX_FIT_STEPS: Final = 20
-_MAX_NEAR_STEPS: Final = 14
 
 
 def log_evidence(
@@ -48,9 +42,7 @@ def log_evidence(
     return mode.log_evidence, gradient, mode.utility
 
 
-def fit_prior(
-    choices: Choices, warm: tuple[float, ...] = (), *, near: Prior | None = None
-) -> Prior:
+def fit_prior(choices: Choices, warm: tuple[float, ...] = ()) -> Prior:
     """Return the prior whose parameters are most probable, found by L-BFGS.
 
     The search starts at the same point whatever was fitted before, so the result
@@ -59,15 +51,12 @@ def fit_prior(
     Args:
         choices: the recorded contests.
         warm: log-parameters of an earlier session; empty for none.
-        near: fitted to a little fewer contests; a short search goes on from there.
 
     Raises:
         FitFailedError: if the evidence cannot be evaluated.
     """
     hyperprior = HyperPrior(choices.points.shape[1], warm, choices.n_answers)
     utility = np.zeros(choices.n_utilities)
-    start = hyperprior.start() if near is None else np.array(parameters_of(near))
-    n_steps = _MAX_FIT_STEPS if near is None else _MAX_NEAR_STEPS
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
         nonlocal utility
@@ -77,11 +66,11 @@ def fit_prior(
 
     found = optimize.minimize(
         loss,
-        start,
+        hyperprior.start(),
         jac=True,
         method="L-BFGS-B",
         bounds=hyperprior.bounds(),
-        options={"maxiter": n_steps, "maxfun": 2 * n_steps},
+        options={"maxiter": _MAX_FIT_STEPS, "maxfun": 2 * _MAX_FIT_STEPS},
     )
     if not np.all(np.isfinite(found.x)):
         raise FitFailedError("the hyperparameters are not finite")

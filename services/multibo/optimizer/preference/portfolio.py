@@ -32,6 +32,14 @@ from multibo.optimizer.preference.target_density import LAPSE
 
 FORGETTING: Final = 0.97
 """Factor of an answer's say in the weights with each answer after it."""
+_DECISIVE: Final = 8.0
+"""Output scale, in logits, of a person who hardly errs. Tight slates then teach most,
+and the GP's are tight; under noise the spread ones of target search are answered more
+clearly."""
+_LEAST_ANSWERS: Final = 8
+"""Before so many it cannot be told whether answers are noisy."""
+_CLEAR_LEAD: Final = 0.7
+"""Belief at which target search is asked for a decisive person too."""
 _DENSE: Final = 16
 """Answers after each of which there is a milestone; then the gaps double as the number
 does."""
@@ -74,7 +82,7 @@ class Portfolio:
 
     def mean(self, at: Floats) -> Floats:
         """Return the expected utility of `a x d` points, in logits."""
-        if self.target is None:
+        if self.target is None or self.weight == 0.0:
             return self.gp.mean(at)
         believed = self.weight * (self.target.mean(at) + self.level)
         if self.weight == 1.0:
@@ -84,7 +92,7 @@ class Portfolio:
 
     def mean_gradient(self, at: Floats) -> tuple[Floats, Floats]:
         """Return the mean and its `a x d` gradient at `a x d` points."""
-        if self.target is None:
+        if self.target is None or self.weight == 0.0:
             return self.gp.mean_gradient(at)
         mean, gradient = self.target.mean_gradient(at)
         mean, gradient = self.weight * (mean + self.level), self.weight * gradient
@@ -97,7 +105,7 @@ class Portfolio:
     def variance(self, at: Floats) -> Floats:
         """Return the expected variance of utility at `a x d` points; positive."""
         variance = self.gp.variance(at)
-        if self.target is None:
+        if self.target is None or self.weight == 0.0:
             return variance
         own = self.target.values(at) - self.target.values(self.points).mean(axis=0)
         mixed: Floats = self.weight * own.var(axis=1) + (1.0 - self.weight) * variance
@@ -144,6 +152,8 @@ class Portfolio:
         return gp, target
 
     def _mixed(self, slate: Floats, by_gp: Floats) -> Floats:
+        if self.weight == 0.0:
+            return by_gp
         by_target = self._by_target(slate, by_gp)
         mixed: Floats = self.weight * by_target + (1.0 - self.weight) * by_gp
         return mixed
@@ -179,16 +189,24 @@ def probability_of(answer: Answer, chance: Floats) -> float:
     return min(float(chance[list(first)].sum()), 1.0)
 
 
-def weight_of(log_weights: tuple[float, float], parts: Parts) -> float:
+def weight_of(
+    log_weights: tuple[float, float], gp: Posterior, n_answers: int, parts: Parts
+) -> float:
     """Return the belief in target search.
 
     Args:
         log_weights: discounted log-likelihoods: of the GP, of target search.
+        gp: of the history; its output scale tells how decisive the person is.
+        n_answers: of the history.
         parts: of the engine that are on.
     """
     if not parts.choice_gp:
         return 1.0
-    return float(special.expit(log_weights[1] - log_weights[0]))
+    belief = float(special.expit(log_weights[1] - log_weights[0]))
+    if not parts.noise_aware:
+        return belief
+    decisive = gp.kernel.output_scale > _DECISIVE or n_answers < _LEAST_ANSWERS
+    return belief if belief > _CLEAR_LEAD or not decisive else 0.0
 
 
 def milestones(n_answers: int) -> list[int]:

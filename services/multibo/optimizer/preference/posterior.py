@@ -139,20 +139,17 @@ class Posterior:
         raise FitFailedError("the joint covariance is not positive definite")
 
 
-def fit_posterior(
-    choices: Choices, warm: tuple[float, ...] = (), *, near: Prior | None = None
-) -> Posterior:
+def fit_posterior(choices: Choices, warm: tuple[float, ...] = ()) -> Posterior:
     """Return the posterior of a history, its kernel fitted to it.
 
     Args:
         choices: the recorded contests.
         warm: log-parameters of an earlier session; empty for none.
-        near: fitted to a little fewer contests, to search from; None for afresh.
 
     Raises:
         FitFailedError: if the arithmetic breaks down.
     """
-    return condition(fit_prior(choices, warm, near=near), choices)
+    return condition(fit_prior(choices, warm), choices)
 
 
 def condition(

@@ -48,12 +48,6 @@ _MEAN_SPREAD: Final = 0.1
 _LEAST_SHARE: Final = 0.4
 """Of the new candidates either model is expected to choose, whatever the belief: what
 one model misses the other finds, and both are seen at work."""
-_DECISIVE: Final = 9.0
-"""Output scale, in logits, of a person who hardly errs. Tight slates then teach most,
-and the GP's are tight; under noise the spread ones of target search are answered more
-clearly."""
-_CLEAR_LEAD: Final = 0.6
-"""Belief at which target search has slots for a decisive person too."""
 _SLOT_STREAM: Final = 1
 
 
@@ -123,14 +117,11 @@ def propose_slate(portfolio: Portfolio, request: ProposalRequest) -> Proposal:
 def _n_target_slots(portfolio: Portfolio, request: ProposalRequest) -> int:
     """Return how many of the new candidates are target search's, drawn by belief."""
     n_new = request.k - 1
-    if portfolio.target is None:
+    if portfolio.target is None or portfolio.weight == 0.0:
         return 0
     if not request.parts.choice_gp:
         return n_new
-    if request.parts.noise_aware and portfolio.gp.kernel.output_scale > _DECISIVE:
-        share = portfolio.weight if portfolio.weight > _CLEAR_LEAD else 0.0
-    else:
-        share = min(max(portfolio.weight, _LEAST_SHARE), 1.0 - _LEAST_SHARE)
+    share = min(max(portfolio.weight, _LEAST_SHARE), 1.0 - _LEAST_SHARE)
     generator = np.random.default_rng([request.seed, _SLOT_STREAM])
     return int((generator.random(n_new) < share).sum())
 

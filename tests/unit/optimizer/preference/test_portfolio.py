@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from multibo.optimizer.preference import engine, fitting
 from multibo.optimizer.preference.cache import PosteriorCache
-from multibo.optimizer.preference.dataset import Answer, AnswerKind, choice
+from multibo.optimizer.preference.dataset import (
+    Answer,
+    AnswerKind,
+    choice,
+    choices_of,
+)
+from multibo.optimizer.preference.kernel import Kernel
 from multibo.optimizer.preference.portfolio import (
     is_milestone,
     milestones,
     probability_of,
     weight_of,
 )
-from multibo.optimizer.preference.slate import Parts, ProposalRequest
+from multibo.optimizer.preference.posterior import Posterior, condition
+from multibo.optimizer.preference.prior import Prior
+from multibo.optimizer.preference.slate import ALL_PARTS, Parts, ProposalRequest
 from tests.support.gradients import numeric_gradient
 from tests.support.histories import a_history, a_mixed_history
 
@@ -38,10 +48,26 @@ def test_longer_histories_pass_through_the_milestones_of_shorter_ones() -> None:
         assert passed[-1] == n_answers
 
 
+def a_gp(output_scale: float) -> Posterior:
+    prior = Prior(Kernel(np.full(D, 0.5), output_scale))
+    return condition(prior, choices_of(D, HISTORY))
+
+
 def test_belief_follows_the_better_prediction() -> None:
-    assert weight_of((-10.0, -10.0), Parts()) == 0.5
-    assert weight_of((-10.0, -5.0), Parts()) > 0.95
-    assert weight_of((-10.0, -900.0), Parts(choice_gp=False)) == 1.0
+    noisy = a_gp(3.0)
+
+    assert weight_of((-10.0, -10.0), noisy, 20, ALL_PARTS) == 0.5
+    assert weight_of((-10.0, -5.0), noisy, 20, ALL_PARTS) > 0.95
+    assert weight_of((-10.0, -900.0), noisy, 20, Parts(choice_gp=False)) == 1.0
+
+
+def test_a_decisive_person_gets_the_gp_unless_target_search_leads_clearly() -> None:
+    decisive = a_gp(10.0)
+
+    assert weight_of((-10.0, -10.0), decisive, 20, ALL_PARTS) == 0.0
+    assert weight_of((-10.0, -5.0), decisive, 20, ALL_PARTS) > 0.95
+    assert weight_of((-10.0, -10.0), decisive, 20, Parts(noise_aware=False)) == 0.5
+    assert weight_of((-10.0, -10.0), a_gp(3.0), 7, ALL_PARTS) == 0.0
 
 
 def test_the_probabilities_of_a_slate_sum_to_one() -> None:
@@ -124,3 +150,16 @@ def test_without_target_search_nothing_is_sampled() -> None:
     assert portfolio.target is None
     assert portfolio.chains is None
     assert np.array_equal(portfolio.mean(SLATE), portfolio.gp.mean(SLATE))
+
+
+def test_out_of_time_the_choice_gp_answers_alone_and_the_next_goes_on() -> None:
+    ticks = iter(range(1000))
+    cache = PosteriorCache(8, clock=lambda: float(next(ticks)), patience_s=12.0)
+    request = ProposalRequest(D, 4, 1, HISTORY)
+
+    hurried, later = (engine.propose(request, fit=cache.fit) for _ in range(2))
+
+    alone = engine.propose(replace(request, parts=Parts(target=False)))
+    assert "13 of 21 answers in time" in hurried.degraded
+    assert hurried.candidates == alone.candidates
+    assert later == engine.propose(request)
