@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from multibo.blobs.opening import image_urls, open_blobs
+from multibo.blobs.port import BlobStore
 from multibo.jobs.catalog import Catalog
 from multibo.jobs.queues import broker_url
 from multibo.optimizer import access
@@ -32,6 +33,7 @@ from multibo.optimizer.adapters.reconciler import Reconciler
 from multibo.optimizer.adapters.redis_feed import RedisFeed
 from multibo.optimizer.adapters.redis_load import RedisLoad
 from multibo.optimizer.adapters.redis_store import RedisStore
+from multibo.optimizer.adapters.sweeper import Sweeper
 from multibo.optimizer.adapters.system import BlobImages, SystemClock
 from multibo.optimizer.adapters.traced import (
     traced_engine,
@@ -94,6 +96,7 @@ async def serve(settings: Settings, tracing: Tracing | None = None) -> None:
                 _metrics(meter, settings.metrics_listen, endpoint, parts.gauges),
                 running(engine.start(), stop),
                 running(parts.reconciler.run(), stop),
+                running(parts.sweeper.run(), stop),
                 running(parts.gauges.run(), stop),
                 running(authenticator.run(), stop),
             ):
@@ -130,6 +133,7 @@ class _Parts:
     app: App
     engine: EngineProcess
     reconciler: Reconciler
+    sweeper: Sweeper
     gauges: FleetGauges
 
 
@@ -137,7 +141,7 @@ class _Parts:
 async def _parts(
     settings: Settings, catalog: Catalog, meter: Meter, tracing: Tracing | None
 ) -> AsyncIterator[_Parts]:
-    images = _images(settings)
+    blobs = open_blobs(settings.blob_url)
     redis = _redis(settings)
     fleet = CeleryFleet(
         redis,
@@ -156,16 +160,18 @@ async def _parts(
         fleet=traced_fleet(fleet, tracing),
         engine=traced_engine(metered_engine(engine, meter), tracing),
         figures=ThreadedFigures(),
-        images=CachedImages(images),
+        images=CachedImages(_images(blobs, settings)),
         catalog=catalog,
         clock=SystemClock(),
         limits=Limits(session_ttl_ms=ttl_ms),
     )
+    reconciler = Reconciler(redis, RepublishingFleet(fleet, meter))
     try:
         yield _Parts(
             app,
             engine,
-            Reconciler(redis, RepublishingFleet(fleet, meter)),
+            reconciler,
+            Sweeper(redis, blobs, meter, leads=reconciler.leads, session_ttl_ms=ttl_ms),
             FleetGauges(redis, tuple(catalog.models), meter),
         )
     finally:
@@ -173,8 +179,7 @@ async def _parts(
         await redis.aclose()
 
 
-def _images(settings: Settings) -> BlobImages:
-    blobs = open_blobs(settings.blob_url)
+def _images(blobs: BlobStore, settings: Settings) -> BlobImages:
     urls = image_urls(blobs, settings.gateway_url, settings.blob_url_key)
     return BlobImages(blobs, urls, url_ttl_s=settings.image_url_ttl_s)
 

@@ -7,8 +7,6 @@ owns its registry, so nothing is global and every test starts from zero.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from prometheus_client import (
@@ -20,33 +18,9 @@ from prometheus_client import (
 )
 
 from multibo.telemetry.errors import MetricMisusedError
-
-CALL_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0)
-"""Unary calls answer in milliseconds; one second is already an incident."""
-WORK_BUCKETS_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-"""Proposals and renders: from a cached slate to a large model on a CPU."""
-
-
-class MetricKind(StrEnum):
-    """How a metric moves: only up, both ways, or as a distribution."""
-
-    COUNTER = "counter"
-    GAUGE = "gauge"
-    HISTOGRAM = "histogram"
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A name of the vocabulary."""
-
-    name: str
-    kind: MetricKind
-    help: str
-    labels: tuple[str, ...] = ()
-    """Label names; never a session, a prompt or anything else without a bound."""
-    buckets: tuple[float, ...] = ()
-    """Upper bounds of a histogram, ascending."""
-
+from multibo.telemetry.metric import CALL_BUCKETS_S, WORK_BUCKETS_S
+from multibo.telemetry.metric import Metric as Metric
+from multibo.telemetry.metric import MetricKind as MetricKind
 
 CALLS: Final = Metric(
     "multibo_calls_total",
@@ -133,6 +107,16 @@ WAIT_ESTIMATE: Final = Metric(
     "Estimated wait of a row queued now, by model: what to scale the fleet by.",
     ("model",),
 )
+IMAGES_SWEPT: Final = Metric(
+    "multibo_images_swept_total",
+    MetricKind.COUNTER,
+    "Stored images deleted because no session names them any more.",
+)
+IMAGES_SWEPT_BYTES: Final = Metric(
+    "multibo_images_swept_bytes_total",
+    MetricKind.COUNTER,
+    "Bytes of the images deleted so.",
+)
 WORKER_READY: Final = Metric(
     "multibo_worker_ready",
     MetricKind.GAUGE,
@@ -168,6 +152,7 @@ MODEL_EVICTIONS: Final = Metric(
     ("model",),
 )
 
+
 METRICS: Final = (
     CALLS,
     CALL_DURATION,
@@ -183,6 +168,8 @@ METRICS: Final = (
     ROWS_WAITING,
     WORKERS_READY,
     WAIT_ESTIMATE,
+    IMAGES_SWEPT,
+    IMAGES_SWEPT_BYTES,
     WORKER_READY,
     CACHE_LOOKUPS,
     MODELS_RESIDENT,

@@ -37,6 +37,7 @@ class Reconciler:
         self._redis = redis
         self._fleet = fleet
         self._me = secrets.token_hex(8)
+        self._leads = False
         text = files("multibo.optimizer.adapters") / "lua" / "republish.lua"
         self._republish = redis.register_script(text.read_text())
 
@@ -48,11 +49,17 @@ class Reconciler:
         """
         while True:
             try:
-                if await self._lead():
+                self._leads = await self._lead()
+                if self._leads:
                     await self.scan()
             except (RedisError, OSError):
+                self._leads = False
                 logger.warning("reconciler cannot reach the store")
             await asyncio.sleep(period_s)
+
+    def leads(self) -> bool:
+        """Return whether this process led at the last look."""
+        return self._leads
 
     async def scan(self) -> int:
         """Repair every session whose deadline passed.

@@ -164,7 +164,7 @@ class RedisStore(RedisReads):
     async def delete(self, name: SessionName) -> bool:
         """Remove everything of a session; see `SessionStore.delete`."""
         key = SessionKeys(name.sid)
-        others = [one for one in key.all() if one != key.state]
+        others = [one for one in key.all() if one not in (key.state, key.jobs)]
         async with store_errors():
             there = await self._delete(
                 keys=[
@@ -172,6 +172,8 @@ class RedisStore(RedisReads):
                     keys.project_sessions(name.project),
                     keys.DUE,
                     keys.project_open(name.project),
+                    keys.UNNAMED,
+                    key.jobs,
                     *others,
                 ],
                 args=[name.sid],
