@@ -121,7 +121,8 @@ async def test_a_worker_that_wakes_up_too_late_changes_nothing(
             caller = await a_caller(there, stack)
             await there.worker()
             for _ in range(n):
-                refused[0] += await _wake_up_too_late(there, caller, trial)
+                n_refused = await _wake_up_too_late(there, caller, trial)
+                refused[0] += n_refused
 
     while refused[0] < trial.n:
         # Each stale worker has a batch of up to four rows to finish.
