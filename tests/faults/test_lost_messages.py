@@ -61,7 +61,8 @@ async def _outlive_a_frozen_worker(
     there.live[-1].send(signal.SIGKILL)
     await there.live[-1].ended
     trial.counts["kills"] += 1
-    trial.counts["messages gone"] += not await there.n_messages()
+    n_left = await there.n_messages()
+    trial.counts["messages gone"] += not n_left
     await there.worker()
     ready_at = time.monotonic()
     round = await caller.until_open()

@@ -157,7 +157,8 @@ async def _wake_up_too_late(there: Deployment, caller: Caller, trial: Trial) -> 
                 break
             await asyncio.sleep(0.05)
 
-    trial.counts["failed"] += await _dump(there, caller) != before
+    after = await _dump(there, caller)
+    trial.counts["failed"] += after != before
     trial.counts["ended by the watchdog"] += stale.ended.done()
     stale.send(signal.SIGKILL)
     await stale.ended

@@ -99,7 +99,8 @@ async def _answer_twice(
     trial.counts["failed"] += sum(len(seen) != 1 for seen in replies.values())
     for person in people:
         log = SessionKeys(parse_session(person.session).sid).log
-        trial.counts["lost"] += await there.redis.llen(log) != 2
+        n_entries = await there.redis.llen(log)
+        trial.counts["lost"] += n_entries != 2
 
 
 @in_short_and_full(5, short=None)

@@ -103,7 +103,8 @@ async def _watched(
     yield watches
     for watch, task, session in zip(watches, tasks, sessions, strict=True):
         await _caught_up(there, watch, session)
-        trial.counts["lost"] += missing(watch.cursors, await _told(there, session))
+        entries = await _told(there, session)
+        trial.counts["lost"] += missing(watch.cursors, entries)
         trial.counts["failed"] += task.done() or watch.n_snapshots > 1
         trial.counts["events"] += len(watch.cursors) - 1
         task.cancel()
@@ -198,7 +199,8 @@ async def test_a_client_whose_network_was_cut_is_told_everything_in_order(
             for player, watch in zip(players, watches, strict=True):
                 await player.finish()
                 await _caught_up(there, watch, player)
-                trial.counts["lost"] += not _knows(watch, await player.refresh())
+                final = await player.refresh()
+                trial.counts["lost"] += not _knows(watch, final)
 
     trial.conclude()
 
