@@ -42,7 +42,7 @@ STEP_S: Final = 0.3
 """Longer than the shortest time between two renewals of a lease."""
 
 
-@in_short_and_full(9, short=2)
+@in_short_and_full(9, short=1)
 async def test_only_the_poisoned_row_of_a_batch_fails_and_its_worker_lives(
     deploy: Deploy, trial: Trial, tmp_path: Any
 ) -> None:

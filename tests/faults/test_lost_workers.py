@@ -108,7 +108,7 @@ def _count(jobs: list[RenderJob], trial: Trial) -> None:
     trial.counts["lapses of one row, most"] = max(job.lapses for job in jobs)
 
 
-@in_short_and_full(6, short=1)
+@in_short_and_full(6, short=None)
 async def test_a_worker_that_wakes_up_too_late_changes_nothing(
     deploy: Deploy, trial: Trial
 ) -> None:

@@ -124,7 +124,7 @@ async def _check_whole(there: Deployment, caller: Caller, trial: Trial) -> None:
     trial.counts["failed"] += any(job.state is not JobState.READY for job in jobs)
 
 
-@in_short_and_full(10, short=None)
+@in_short_and_full(10, short=1)
 async def test_no_answer_is_lost_with_a_redis_that_is_killed_again_and_again(
     deploy: Deploy, private_redis: Server, trial: Trial
 ) -> None:

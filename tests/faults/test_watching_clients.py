@@ -168,7 +168,7 @@ async def _replace(
     replicas[at] = await _replica(there, replicas[at].port)
 
 
-@in_short_and_full(14, short=None)
+@in_short_and_full(14, short=2)
 async def test_a_client_whose_network_was_cut_is_told_everything_in_order(
     deploy: Deploy, trial: Trial
 ) -> None:
