@@ -19,9 +19,9 @@ from multibo.jobs.keys import SessionKeys
 from multibo.jobs.spec import RenderSpec
 from multibo.render.batching import Drain
 from multibo.render.delivery import Delivery
-from multibo.render.denoise import RowObserver
 from multibo.render.keeping import Keeper
 from multibo.render.leases import Leases
+from multibo.render.observer import RowObserver
 from multibo.render.stopping import Stop
 from tests.support.builders import NAME, a_render_spec
 

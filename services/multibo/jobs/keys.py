@@ -34,6 +34,7 @@ SECRET: Final = "mbo:secret"
 EVENTS_KEPT: Final = 1000
 PROGRESS_KEPT: Final = 64
 PROGRESS_TTL_MS: Final = 60_000
+PREVIEWED_MS: Final = 15_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,13 @@ class SessionKeys:
 
     @property
     def progress(self) -> str:
-        """Stream of steps, best effort, short-lived."""
+        """Stream of steps and previews, best effort, short-lived."""
         return f"mbo:{{{self.sid}}}:progress"
+
+    @property
+    def previewed(self) -> str:
+        """String: somebody wants previews; short-lived, renewed while they do."""
+        return f"mbo:{{{self.sid}}}:previewed"
 
     @property
     def speculation(self) -> str:
@@ -99,6 +105,7 @@ class SessionKeys:
             self.requests,
             self.events,
             self.progress,
+            self.previewed,
             self.speculation,
         )
 

@@ -14,6 +14,7 @@ from multibo.render.delivery import Delivery
 from multibo.render.keeping import Keeper, Renewal, Work
 from multibo.render.leases import BUSY_DELAY_MS, Leases
 from multibo.render.pipelines import Pipeline
+from multibo.render.preview import Previews, ShownRenewal
 from multibo.render.stopping import Stop
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class Drain:
         stop: Stop,
         on_batch: Callable[[int, float], None],
         guard: Callable[[Sequence[RenderSpec] | None], None],
+        previews: Previews | None = None,
     ) -> None:
         """Put the parts together.
 
@@ -64,6 +66,7 @@ class Drain:
             stop: once begun, nothing new is claimed.
             on_batch: told rows and seconds of each finished batch.
             guard: told what is being rendered; None when nothing is.
+            previews: shows rows that are not done yet; None shows none.
         """
         self._leases = leases
         self._keeper = keeper
@@ -73,6 +76,7 @@ class Drain:
         self._stop = stop
         self._on_batch = on_batch
         self._guard = guard
+        self._previews = previews
 
     def run(self, compat_key: str, *, limit_s: float) -> bool:
         """Render what waits under a compat key, until all of it is told.
@@ -176,7 +180,7 @@ class Drain:
                 self._render_batch(pipeline, [one])
 
     def _render_rows(self, pipeline: Pipeline, work: list[Work]) -> None:
-        observer = Renewal(self._keeper, self._leases, work, self._stop)
+        observer = self._observer(pipeline, work)
         specs = [one.claim.job.spec for one in work]
         pictures = pipeline.render_pixels(specs, observer)
         # Here and not beside: the texts are encoded by the model.
@@ -187,3 +191,15 @@ class Drain:
                 continue
             encode = partial(images.finished, one.claim.job.spec, pixels, note)
             self._delivery.hand_over(one, encode)
+
+    def _observer(self, pipeline: Pipeline, work: list[Work]) -> Renewal:
+        if self._previews is None:
+            return Renewal(self._keeper, self._leases, work, self._stop)
+        return ShownRenewal(
+            self._keeper,
+            self._leases,
+            work,
+            self._stop,
+            previews=self._previews,
+            paint=pipeline.preview.colors,
+        )

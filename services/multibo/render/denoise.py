@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -21,6 +21,7 @@ from torch import Tensor
 from multibo.jobs.spec import RenderSpec
 from multibo.render.architectures.port import Architecture
 from multibo.render.embeddings import TextEmbedding
+from multibo.render.observer import RowObserver, show
 from multibo.render.prefix import PrefixCache
 from multibo.render.schedule import Schedule
 from multibo.warp.install import warped
@@ -29,22 +30,6 @@ from multibo.warp.transform import WarpPlan
 
 PADDED_SIZES: Final = (1, 2, 4, 8)
 """Sizes a batch can have."""
-
-
-class RowObserver(Protocol):
-    """Whoever has to know of progress, and may cancel rows."""
-
-    def step(self, step: int, n_steps: int) -> frozenset[int]:
-        """Take note of a finished step.
-
-        Args:
-            step: number of steps done, from 1.
-            n_steps: number of steps of the render.
-
-        Returns:
-            Indices of the rows that are no longer wanted; repeating one is harmless.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +146,7 @@ def denoise(
             n_places = len(batch.rows)
             batch = replace(batch, latents=latents)
             if observer is not None:
+                show(observer, batch.owners, schedule.expected)
                 batch, places = without(batch, observer.step(step + 1, n_steps))
             if not batch.live:
                 break

@@ -145,6 +145,27 @@ class Leases:
             )
         return [Verdict(reply.decode()) for reply in pipe.execute()]
 
+    def previewed(self, claims: Sequence[Claim]) -> list[bool]:
+        """Return per row whether somebody wants to see it before it is done."""
+        pipe = self._redis.pipeline(transaction=False)
+        for claim in claims:
+            pipe.exists(SessionKeys(claim.sid).previewed)
+        return [bool(found) for found in pipe.execute()]
+
+    def show(self, claim: Claim, data: bytes, media_type: str) -> None:
+        """Tell those who watch how a row looks so far; best effort, with no fence."""
+        progress = SessionKeys(claim.sid).progress
+        entry: dict[Any, Any] = {
+            "round": claim.job.round,
+            "slot": claim.job.slot,
+            "preview": data,
+            "media_type": media_type,
+        }
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.xadd(progress, entry, maxlen=keys.PROGRESS_KEPT, approximate=True)
+        pipe.pexpire(progress, keys.PROGRESS_TTL_MS)
+        pipe.execute()
+
     def ready(
         self,
         claim: Claim,

@@ -20,8 +20,10 @@ from multibo.render.errors import BatchRefusedError, ImageNotFiniteError
 from multibo.render.images import RenderedImage
 from multibo.render.loading import load_architecture
 from multibo.render.noise import start_noise
+from multibo.render.observer import RowObserver
 from multibo.render.precision import Precision
 from multibo.render.prefix import PrefixCache
+from multibo.render.preview import PreviewMap
 from multibo.warp.parametrization import WarpFamily
 from multibo.warp.space import warp_space
 
@@ -77,6 +79,7 @@ class Pipeline:
         """The same model with its guidance in the weights, for the rows it serves."""
         self.embeddings = EmbeddingCache(architecture.encode)
         self.prefixes = PrefixCache()
+        self.preview = PreviewMap()
         self._families = {
             name: _family(spec) for name, spec in model.warp_spaces.items()
         }
@@ -85,7 +88,7 @@ class Pipeline:
     def render(
         self,
         rows: Sequence[RenderSpec],
-        observer: denoise.RowObserver | None = None,
+        observer: RowObserver | None = None,
     ) -> list[RenderedImage | None]:
         """Render a batch.
 
@@ -113,7 +116,7 @@ class Pipeline:
     def render_pixels(
         self,
         rows: Sequence[RenderSpec],
-        observer: denoise.RowObserver | None = None,
+        observer: RowObserver | None = None,
     ) -> list[Tensor | None]:
         """Render a batch as far as `3 x h x w` pixels in `[0, 1]`.
 
@@ -216,6 +219,7 @@ class Pipeline:
         ]
         if broken:
             raise ImageNotFiniteError(tuple(broken))
+        self.preview.learn(batch.latents[0], pixels[0])
         return pictures
 
 

@@ -27,6 +27,7 @@ _PLAIN: Final = frozenset(
     }
 )
 _NOISY: Final = frozenset({"EulerAncestralDiscreteScheduler", "LCMScheduler"})
+_FLOW: Final = "FlowMatchEulerDiscreteScheduler"
 SUPPORTED: Final = _PLAIN | _NOISY
 """One call of the model per step, and no noise but from generators that we hand in."""
 _REMEMBERED: Final = (
@@ -76,6 +77,8 @@ class Schedule:
         assert_supported(scheduler)
         self._scheduler = scheduler
         self.timesteps: Tensor = scheduler.timesteps
+        self.expected = torch.empty(0)
+        """`p x c x h x w`: how the last step expects the latents to end."""
         self._generators: list[torch.Generator] | None = None
         if type(scheduler).__name__ in _NOISY:
             self._generators = [_after_start(seed, noise_shape) for seed in seeds]
@@ -107,10 +110,26 @@ class Schedule:
             latents: `p x c x h x w`.
         """
         noise = {} if self._generators is None else {"generator": self._generators}
-        stepped: tuple[Tensor, ...] = self._scheduler.step(
-            prediction, timestep, latents, **noise, return_dict=False
-        )
-        return stepped[0]
+        stepped = self._scheduler.step(prediction, timestep, latents, **noise)
+        after: Tensor = stepped.prev_sample
+        self.expected = self._expected(stepped, prediction, latents)
+        return after
+
+    def _expected(self, stepped: Any, prediction: Tensor, latents: Tensor) -> Tensor:
+        """Return what the row looks like in the end, as far as the step tells."""
+        for name in ("pred_original_sample", "denoised"):
+            found = getattr(stepped, name, None)
+            if isinstance(found, Tensor):
+                return found
+        if type(self._scheduler).__name__ == _FLOW:
+            sigma = self._scheduler.sigmas[self._scheduler.step_index - 1]
+            ahead: Tensor = latents - sigma * prediction
+            return ahead
+        outputs = getattr(self._scheduler, "model_outputs", None)
+        # A solver of this kind keeps its predictions of the end.
+        kept: Tensor | None = outputs[-1] if outputs else None
+        after: Tensor = stepped.prev_sample
+        return after if kept is None else kept
 
     def keep(self, places: Sequence[int]) -> None:
         """Narrow what is remembered to some places of the batch.

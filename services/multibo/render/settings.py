@@ -34,6 +34,8 @@ class Settings:
     """What the weights of all loaded models may take; 0 sets no limit."""
     grace_s: float = GRACE_S
     """After SIGTERM a batch is finished if it fits into this, else given back."""
+    previews: bool = True
+    """Whether rows are shown before they are done, to who asks for it."""
     metrics_listen: str = ""
     """Where `GET /metrics` and the probes are answered; nowhere if empty."""
     log_level: str = "INFO"
@@ -62,11 +64,12 @@ class Settings:
                 dtype=environment.get("MULTIBO_RENDER_DTYPE") or "auto",
                 batch_rows=int(environment.get("MULTIBO_RENDER_BATCH_ROWS", "4")),
                 memory_budget_mb=_at_least_zero(
-                    environment, "MULTIBO_RENDER_MEMORY_BUDGET", "0"
+                    environment, "MULTIBO_RENDER_MEMORY_BUDGET_MB", "0"
                 ),
                 grace_s=_at_least_zero(
                     environment, "MULTIBO_RENDER_GRACE_S", f"{GRACE_S:.0f}"
                 ),
+                previews=_switch(environment, "MULTIBO_RENDER_PREVIEWS", "on"),
                 metrics_listen=environment.get("MULTIBO_RENDER_METRICS_LISTEN", ""),
                 log_level=environment.get("MULTIBO_RENDER_LOG_LEVEL", "INFO"),
                 process=f"{socket.gethostname()}-{os.getpid()}",
@@ -82,3 +85,10 @@ def _at_least_zero(environment: Mapping[str, str], name: str, default: str) -> i
     if value < 0:
         raise ValueError(f"{name} is below 0")
     return value
+
+
+def _switch(environment: Mapping[str, str], name: str, default: str) -> bool:
+    value = environment.get(name) or default
+    if value not in ("on", "off"):
+        raise ValueError(f"{name} is neither on nor off")
+    return value == "on"

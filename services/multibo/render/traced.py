@@ -14,8 +14,8 @@ from torch import Tensor
 
 from multibo.jobs.job import ImageRef
 from multibo.jobs.spec import RenderSpec
-from multibo.render.denoise import RowObserver
 from multibo.render.leases import Claim, Leases, Verdict
+from multibo.render.observer import RowObserver
 from multibo.render.pipelines import Pipeline
 from multibo.telemetry import tracing as names
 from multibo.telemetry.tracing import Side, Span, Tracing

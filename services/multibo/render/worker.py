@@ -33,6 +33,7 @@ from multibo.render.lookups import count_lookups
 from multibo.render.metered import MeteredLeases
 from multibo.render.pipelines import Pipeline, load_pipeline
 from multibo.render.precision import Precision
+from multibo.render.preview import Previews
 from multibo.render.register import Register
 from multibo.render.residency import MEGABYTE, Residency
 from multibo.render.settings import Settings
@@ -172,6 +173,7 @@ class Worker:
             stop=self._stop,
             on_batch=measured,
             guard=guard,
+            previews=Previews(self._leases) if self._settings.previews else None,
         )
 
     def _turn(self, app: Celery, drain: Drain, compat_key: str) -> None:

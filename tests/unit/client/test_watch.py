@@ -94,6 +94,11 @@ async def test_every_kind_of_event_arrives_as_a_value(
             told("3", round_changed=event_pb2.RoundChangedEvent(round=a_round())),
             told(progress=event_pb2.ProgressEvent(candidate="c", step=1, steps=10)),
             told(
+                preview=event_pb2.PreviewEvent(
+                    candidate="c", slot=1, data=b"w", media_type="image/webp"
+                )
+            ),
+            told(
                 "4",
                 candidate_changed=event_pb2.CandidateChangedEvent(
                     candidate=a_candidate(1)
@@ -103,16 +108,18 @@ async def test_every_kind_of_event_arrives_as_a_value(
         ],
     )
 
-    heard = await seen(optimizer, 5)
+    heard = await seen(optimizer, 6)
 
     assert [type(event).__name__ for event in heard] == [
         "Snapshot",
         "SessionChanged",
         "RoundChanged",
         "Progress",
+        "Preview",
         "CandidateChanged",
     ]
     assert heard[3] == events.Progress("c", 0, 1, 10)
+    assert heard[4] == events.Preview("c", 1, b"w", "image/webp")
 
 
 async def test_a_lost_stream_goes_on_behind_the_last_cursor(

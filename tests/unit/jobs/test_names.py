@@ -18,7 +18,7 @@ def test_a_row_reference_reads_back() -> None:
 def test_the_keys_of_a_session_share_its_hash_tag() -> None:
     names = SessionKeys("local/abcd").all()
 
-    assert len(set(names)) == 9
+    assert len(set(names)) == 10
     assert all(name.startswith("mbo:{local/abcd}:") for name in names)
 
 

@@ -32,6 +32,9 @@ def test_own_settings_are_read() -> None:
             "MULTIBO_RENDER_DTYPE": "bfloat16",
             "MULTIBO_RENDER_BATCH_ROWS": "8",
             "MULTIBO_RENDER_METRICS_LISTEN": "127.0.0.1:9465",
+            "MULTIBO_RENDER_MEMORY_BUDGET_MB": "9000",
+            "MULTIBO_RENDER_GRACE_S": "60",
+            "MULTIBO_RENDER_PREVIEWS": "off",
         }
     )
 
@@ -39,6 +42,8 @@ def test_own_settings_are_read() -> None:
     assert (settings.threads, settings.batch_rows) == (2, 8)
     assert settings.dtype == "bfloat16"
     assert settings.metrics_listen == "127.0.0.1:9465"
+    assert (settings.memory_budget_mb, settings.grace_s) == (9000, 60)
+    assert not settings.previews
 
 
 @pytest.mark.parametrize("missing", sorted(SHARED))
@@ -49,6 +54,15 @@ def test_a_missing_setting_is_named(missing: str) -> None:
         Settings.from_environment(environment)
 
 
-def test_a_number_has_to_be_one() -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("THREADS", "many"),
+        ("GRACE_S", "-1"),
+        ("MEMORY_BUDGET_MB", "1.5"),
+        ("PREVIEWS", "maybe"),
+    ],
+)
+def test_a_value_has_to_be_one(name: str, value: str) -> None:
     with pytest.raises(SettingInvalidError):
-        Settings.from_environment({**SHARED, "MULTIBO_RENDER_THREADS": "many"})
+        Settings.from_environment({**SHARED, f"MULTIBO_RENDER_{name}": value})

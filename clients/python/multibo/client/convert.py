@@ -287,4 +287,7 @@ def event(message: session_service_pb2.WatchSessionResponse) -> events.Event | N
         case "progress":
             done = message.progress
             return events.Progress(done.candidate, done.slot, done.step, done.steps)
+        case "preview":
+            seen = message.preview
+            return events.Preview(seen.candidate, seen.slot, seen.data, seen.media_type)
     return None

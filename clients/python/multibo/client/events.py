@@ -46,4 +46,16 @@ class Progress:
     n_steps: int
 
 
-Event = Snapshot | SessionChanged | RoundChanged | CandidateChanged | Progress
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How a candidate looks so far; best effort."""
+
+    candidate: str
+    """Name of the candidate."""
+    slot: int
+    data: bytes
+    """A small picture, at most 16 KiB."""
+    media_type: str
+
+
+Event = Snapshot | SessionChanged | RoundChanged | CandidateChanged | Progress | Preview

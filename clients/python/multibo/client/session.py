@@ -246,12 +246,17 @@ class AsyncSession(SessionInsight):
         )
 
     def watch(
-        self, *, include_progress: bool = False, patience: Patience | None = None
+        self,
+        *,
+        include_progress: bool = False,
+        include_previews: bool = False,
+        patience: Patience | None = None,
     ) -> AsyncGenerator[Event, None]:
         """Follow the session, across lost connections, for as long as wanted.
 
         Args:
             include_progress: whether denoising steps are reported.
+            include_previews: whether candidates are shown before they are ready.
             patience: how long to wait for what; None means the defaults.
 
         Returns:
@@ -261,5 +266,6 @@ class AsyncSession(SessionInsight):
             self._transport,
             self.name,
             include_progress=include_progress,
+            include_previews=include_previews,
             patience=patience,
         ).events()

@@ -162,10 +162,17 @@ class Session:
         """Run `AsyncSession.delete`."""
         self._loop.run(self._core.delete())
 
-    def watch(self, *, include_progress: bool = False) -> Iterator[Event]:
+    def watch(
+        self, *, include_progress: bool = False, include_previews: bool = False
+    ) -> Iterator[Event]:
         """Run `AsyncSession.watch`.
 
         Args:
             include_progress: whether denoising steps are reported.
+            include_previews: whether candidates are shown before they are ready.
         """
-        return self._loop.iterate(self._core.watch(include_progress=include_progress))
+        return self._loop.iterate(
+            self._core.watch(
+                include_progress=include_progress, include_previews=include_previews
+            )
+        )

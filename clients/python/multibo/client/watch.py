@@ -67,12 +67,14 @@ class Watch:
         name: str,
         *,
         include_progress: bool = False,
+        include_previews: bool = False,
         patience: Patience | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._transport = transport
         self._name = name
         self._include_progress = include_progress
+        self._include_previews = include_previews
         self._patience = patience or Patience()
         self._jitter = jitter
         self._cursor = ""
@@ -117,6 +119,7 @@ class Watch:
                 name=self._name,
                 cursor=self._cursor,
                 include_progress=self._include_progress,
+                include_previews=self._include_previews,
             ),
             metadata=self._transport.metadata,
         )

@@ -232,7 +232,12 @@ class MemoryStore:
         return min(limit, len(self._stored(name).events) - place)
 
     async def follow(
-        self, name: SessionName, cursor: str, *, idle_s: float
+        self,
+        name: SessionName,
+        cursor: str,
+        *,
+        idle_s: float,
+        previews: bool = False,  # noqa: ARG002 - nothing renders here
     ) -> AsyncIterator[FeedEvent | None]:
         """Yield events after `cursor`; see `EventFeed.follow`."""
         place = int(cursor.partition("-")[0])

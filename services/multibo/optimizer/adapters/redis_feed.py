@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 from redis.asyncio import Redis
 
-from multibo.jobs import codec
+from multibo.jobs import codec, keys
 from multibo.jobs.keys import SessionKeys
 from multibo.optimizer.adapters.redis_wire import as_text, store_errors
 from multibo.optimizer.app.values import EventKind, FeedEvent, Rendered
 from multibo.optimizer.session.ids import SessionName
 
 _BATCH = 64
+_ASK_EVERY_S = keys.PREVIEWED_MS / 3000
 
 
 class RedisFeed:
@@ -24,10 +27,11 @@ class RedisFeed:
 
     async def head(self, name: SessionName) -> str:
         """Return the cursor behind the newest event; see `EventFeed.head`."""
+        return await self._newest(SessionKeys(name.sid).events)
+
+    async def _newest(self, stream: str) -> str:
         async with store_errors():
-            newest: Any = await self._redis.xrevrange(
-                SessionKeys(name.sid).events, count=1
-            )
+            newest: Any = await self._redis.xrevrange(stream, count=1)
         return as_text(newest[0][0]) if newest else "0-0"
 
     async def keeps(self, name: SessionName, cursor: str) -> bool:
@@ -51,13 +55,18 @@ class RedisFeed:
         return len(after)
 
     async def follow(
-        self, name: SessionName, cursor: str, *, idle_s: float
+        self, name: SessionName, cursor: str, *, idle_s: float, previews: bool = False
     ) -> AsyncIterator[FeedEvent | None]:
         """Yield events after `cursor`; see `EventFeed.follow`."""
         key = SessionKeys(name.sid)
-        after: dict[Any, Any] = {key.events: cursor, key.progress: "$"}
+        after: dict[Any, Any] = {key.events: cursor}
+        after[key.progress] = await self._newest(key.progress)
+        asked_s = -math.inf
         while True:
             async with store_errors():
+                if previews and time.monotonic() - asked_s >= _ASK_EVERY_S:
+                    asked_s = time.monotonic()
+                    await self._redis.set(key.previewed, 1, px=keys.PREVIEWED_MS)
                 streams = await self._redis.xread(
                     after, count=_BATCH, block=int(idle_s * 1000)
                 )
@@ -96,6 +105,8 @@ def _event(entry_id: str, values: dict[bytes, bytes], *, durable: bool) -> FeedE
         step=number(b"step") or 0,
         steps=number(b"steps") or 0,
         rendered=_rendered(values) if b"image" in values else None,
+        preview=values.get(b"preview", b""),
+        media_type=values.get(b"media_type", b"").decode(),
     )
 
 

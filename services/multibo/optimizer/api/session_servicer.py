@@ -198,6 +198,7 @@ class SessionServicer:
             name,
             request.cursor,
             include_progress=request.include_progress,
+            include_previews=request.include_previews,
             draining=self._draining,
             limit_s=limits.watch_browser_s if browser else limits.watch_s,
         )

@@ -185,7 +185,14 @@ class EventFeed(Protocol):
         ...
 
     def follow(
-        self, name: SessionName, cursor: str, *, idle_s: float
+        self, name: SessionName, cursor: str, *, idle_s: float, previews: bool = False
     ) -> AsyncIterator[FeedEvent | None]:
-        """Yield events after `cursor` for ever; None when `idle_s` passed silently."""
+        """Yield events after `cursor` for ever; None when `idle_s` passed silently.
+
+        Args:
+            name: the session.
+            cursor: of the last event seen.
+            idle_s: longest silence.
+            previews: whether workers are asked to show what they render.
+        """
         ...

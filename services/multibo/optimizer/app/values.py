@@ -140,7 +140,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """A durable event, or (without cursor) a step of a running render."""
+    """A durable event, or (without cursor) what a running render shows."""
 
     kind: EventKind | None
     cursor: str = ""
@@ -151,6 +151,10 @@ class FeedEvent:
     steps: int = 0
     rendered: Rendered | None = None
     """With a candidate that became ready, where the feed tells it."""
+    preview: bytes = b""
+    """A small picture of a running render, instead of a step."""
+    media_type: str = ""
+    """Of the preview."""
 
 
 @dataclass(frozen=True, slots=True)

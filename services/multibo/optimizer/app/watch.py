@@ -64,6 +64,16 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """How a candidate looks so far; best effort, never replayed."""
+
+    round: int
+    slot: int
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Heartbeat:
     """Nothing happened; the stream lives."""
 
@@ -81,6 +91,7 @@ Event = (
     | RoundChanged
     | CandidateChanged
     | Progress
+    | Preview
     | Heartbeat
     | Resume
 )
@@ -101,6 +112,7 @@ async def watch_session(
     cursor: str,
     *,
     include_progress: bool,
+    include_previews: bool = False,
     draining: asyncio.Event,
     limit_s: float,
 ) -> AsyncGenerator[Watched]:
@@ -111,6 +123,7 @@ async def watch_session(
         name: the session.
         cursor: of the last event seen; "" or a lost one gives a snapshot first.
         include_progress: whether denoising steps are wanted.
+        include_previews: whether pictures of running renders are.
         draining: set when this replica shuts down.
         limit_s: the stream ends with `Resume` after this long.
 
@@ -127,8 +140,9 @@ async def watch_session(
     else:
         await app.store.read(name)
     silent_since = loop.time()
-    teller = _Teller(app, name, include_progress=include_progress)
-    async for event in app.feed.follow(name, cursor, idle_s=_TICK_S):
+    teller = _Teller(app, name, progress=include_progress, previews=include_previews)
+    following = app.feed.follow(name, cursor, idle_s=_TICK_S, previews=include_previews)
+    async for event in following:
         if event is None:
             if loop.time() - silent_since >= app.limits.heartbeat_s:
                 silent_since = loop.time()
@@ -154,16 +168,24 @@ async def _far(app: App, name: SessionName, cursor: str) -> bool:
 class _Teller:
     """Turns what the feed says into what one watch is told."""
 
-    def __init__(self, app: App, name: SessionName, *, include_progress: bool) -> None:
+    def __init__(
+        self,
+        app: App,
+        name: SessionName,
+        *,
+        progress: bool,
+        previews: bool,
+    ) -> None:
         self._app = app
         self._name = name
-        self._include_progress = include_progress
+        self._progress = progress
+        self._previews = previews
         self._round: Round | None = None
         """As told last, so that a picture that became ready need not be read."""
 
     async def told(self, event: FeedEvent) -> list[Event]:
         if event.kind is None:
-            return [_progress(event)] if self._include_progress else []
+            return self._passing(event)
         if event.kind is EventKind.SESSION:
             view = await read.get_session(self._app, self._name, full=False)
             return [SessionChanged(view)]
@@ -177,6 +199,14 @@ class _Teller:
             return [CandidateChanged(round, event.slot)]
         return [RoundChanged(round, await read.wait_ms_of(self._app, round))]
 
+    def _passing(self, event: FeedEvent) -> list[Event]:
+        round, slot = event.round or 0, event.slot or 0
+        if event.preview:
+            seen = Preview(round, slot, event.preview, event.media_type)
+            return [seen] if self._previews else []
+        done = Progress(round, slot, event.step, event.steps)
+        return [done] if self._progress else []
+
     async def _round_after(self, event: FeedEvent, number: int) -> Round:
         known, rendered = self._round, event.rendered
         if known is None or known.slate.number != number or rendered is None:
@@ -186,7 +216,3 @@ class _Teller:
             for job in known.jobs
         )
         return replace(known, jobs=jobs)
-
-
-def _progress(event: FeedEvent) -> Progress:
-    return Progress(event.round or 0, event.slot or 0, event.step, event.steps)

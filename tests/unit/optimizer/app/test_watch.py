@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -8,10 +10,12 @@ from multibo.optimizer.app import create, propose, watch
 from multibo.optimizer.app.create import CreateSession
 from multibo.optimizer.app.errors import SessionNotFoundError
 from multibo.optimizer.app.ports import App
-from multibo.optimizer.app.values import Limits, RequestKey
+from multibo.optimizer.app.values import FeedEvent, Limits, RequestKey
 from multibo.optimizer.app.watch import (
     CandidateChanged,
     Heartbeat,
+    Preview,
+    Progress,
     Resume,
     RoundChanged,
     SessionChanged,
@@ -147,3 +151,57 @@ async def test_a_reader_far_behind_is_told_where_to_go_on(
 async def test_watching_nothing_is_not_found() -> None:
     with pytest.raises(SessionNotFoundError):
         await watched(an_app())
+
+
+class Rendering:
+    """A feed of a running render."""
+
+    def __init__(self) -> None:
+        self.asked: list[bool] = []
+
+    async def head(self, name: SessionName) -> str:
+        return f"{len(str(name))}-0"
+
+    async def follow(
+        self, _name: SessionName, _cursor: str, *, idle_s: float, previews: bool
+    ) -> AsyncIterator[FeedEvent | None]:
+        self.asked.append(previews)
+        yield FeedEvent(None, round=0, slot=2, step=3, steps=10)
+        yield FeedEvent(None, round=0, slot=2, preview=b"p", media_type="image/webp")
+        await asyncio.sleep(idle_s)
+        yield None
+
+
+@pytest.mark.parametrize(
+    ("progress", "previews", "told"),
+    [
+        (True, False, [Progress(0, 2, 3, 10)]),
+        (False, True, [Preview(0, 2, b"p", "image/webp")]),
+        (True, True, [Progress(0, 2, 3, 10), Preview(0, 2, b"p", "image/webp")]),
+        (False, False, []),
+    ],
+)
+async def test_a_watch_is_shown_what_it_asked_for(
+    progress: bool,
+    previews: bool,
+    told: list[watch.Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watch, "_TICK_S", 0.5)
+    feed = Rendering()
+    app = an_app()
+    await started(app)
+
+    stream = watch.watch_session(
+        replace(app, feed=feed),  # type: ignore[arg-type]
+        NAME,
+        "",
+        include_progress=progress,
+        include_previews=previews,
+        draining=asyncio.Event(),
+        limit_s=0.3,
+    )
+
+    events = [one.event async for one in stream]
+    assert events[1:-1] == told
+    assert feed.asked == [previews]

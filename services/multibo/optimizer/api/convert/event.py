@@ -8,6 +8,7 @@ from multibo.optimizer.api.convert.times import duration, timestamp
 from multibo.optimizer.app.watch import (
     CandidateChanged,
     Heartbeat,
+    Preview,
     Progress,
     Resume,
     RoundChanged,
@@ -34,6 +35,9 @@ def watch_response(name: SessionName, watched: Watched) -> WatchSessionResponse:
     match watched.event:
         case Progress():
             message.progress.CopyFrom(_progress(name, watched.event))
+            return message
+        case Preview():
+            message.preview.CopyFrom(_preview(name, watched.event))
             return message
         case Heartbeat():
             message.heartbeat.SetInParent()
@@ -67,4 +71,14 @@ def _progress(name: SessionName, progress: Progress) -> event_pb2.ProgressEvent:
         slot=progress.slot,
         step=progress.step,
         steps=progress.steps,
+    )
+
+
+def _preview(name: SessionName, preview: Preview) -> event_pb2.PreviewEvent:
+    candidate = CandidateName(RoundName(name, preview.round), preview.slot)
+    return event_pb2.PreviewEvent(
+        candidate=str(candidate),
+        slot=preview.slot,
+        data=preview.data,
+        media_type=preview.media_type,
     )

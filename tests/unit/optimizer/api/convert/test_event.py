@@ -7,6 +7,7 @@ from multibo.optimizer.app.values import SessionView
 from multibo.optimizer.app.watch import (
     CandidateChanged,
     Heartbeat,
+    Preview,
     Progress,
     Resume,
     RoundChanged,
@@ -61,3 +62,17 @@ def test_a_heartbeat_says_nothing() -> None:
 
     assert message.WhichOneof("event") == "heartbeat"
     assert message.cursor == ""
+
+
+def test_a_preview_carries_its_file_and_no_cursor() -> None:
+    seen = Preview(3, 1, b"RIFF", "image/webp")
+
+    message = watch_response(NAME, Watched(seen, "7-0", 5_000))
+
+    assert message.cursor == ""
+    assert message.preview == event_pb2.PreviewEvent(
+        candidate=f"{NAME}/rounds/3/candidates/1",
+        slot=1,
+        data=b"RIFF",
+        media_type="image/webp",
+    )
