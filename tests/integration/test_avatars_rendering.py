@@ -125,6 +125,31 @@ def test_a_slate_is_visibly_different_and_its_anchor_is_the_plain_picture(
     assert all(image.note == "" for image in slate)
 
 
+def test_two_sessions_in_one_batch_get_what_each_gets_alone(
+    pipeline: Pipeline, model: ModelSpec
+) -> None:
+    warps = sobol_slate(seed=3)
+    mine, other = [
+        replace(row, prompt=prompt, steps=4, warp_space="flow-16@1")
+        for row, prompt in zip(plain_rows(model)[1:3], model.examples[:2], strict=True)
+    ]
+    three = [replace(mine, warp=warp) for warp in warps[:3]]
+    one = replace(other, warp=warps[3])
+
+    *my_pictures, its_picture = pipeline.render_pixels([*three, one])
+
+    # Three rows are padded to four, too: the same bits. One row is not.
+    for first, second in pairs(pictures_of(pipeline, three), my_pictures):
+        assert torch.equal(first, second)
+    [(alone, together)] = pairs(pictures_of(pipeline, [one]), [its_picture])
+    assert (alone - together).abs().max() <= 2 / 255
+
+
+def pictures_of(pipeline: Pipeline, rows: list[RenderSpec]) -> list[Tensor]:
+    found = pipeline.render_pixels(rows)
+    return [picture for picture in found if picture is not None]
+
+
 def test_the_golden_picture_comes_out_as_committed(pipeline: Pipeline) -> None:
     assert golden.check_golden(pipeline) >= 50
 
