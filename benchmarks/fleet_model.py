@@ -11,7 +11,7 @@ import heapq
 import math
 import random
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -26,7 +26,11 @@ class Service:
     spread: float = 0.0
     """Standard deviation of the logarithm of a batch's time."""
     overhead_s: float = 0.0
-    """From rows waiting to a worker starting with them."""
+    """From an answer to rows that wait, and from their pictures to the person: time
+    that no worker spends."""
+    slowdown: tuple[float, ...] = ()
+    """How many times as long a batch takes while 1, 2, ... workers are busy, where they
+    share a machine; the last one holds for more. Empty: each has its own."""
 
     @property
     def batch_rows(self) -> int:
@@ -36,7 +40,17 @@ class Service:
     def scaled(self, factor: float) -> Service:
         """Return the service of a machine that takes `factor` times as long."""
         means = tuple(factor * mean for mean in self.mean_s)
-        return Service(means, self.spread, self.overhead_s)
+        return replace(self, mean_s=means)
+
+    def slowed(self, n_busy: int) -> float:
+        """Return how many times as long a batch takes.
+
+        Args:
+            n_busy: workers that render, the batch's own among them.
+        """
+        if not self.slowdown:
+            return 1.0
+        return self.slowdown[min(n_busy, len(self.slowdown)) - 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,7 @@ class Outcome:
 
 _ANSWER: Final = 0
 _END: Final = 1
+_WAIT: Final = 2
 
 
 class Fleet:
@@ -103,6 +118,7 @@ class Fleet:
         self._random = random.Random(seed)
         self._service = service
         self._people = people
+        self._n_workers = n_workers
         self._idle = n_workers
         self._rows: deque[int] = deque()
         self._missing = [0] * n_people
@@ -125,6 +141,8 @@ class Fleet:
             now_s, _, kind, what = heapq.heappop(self._events)
             if kind == _ANSWER:
                 self._answered(now_s, what[0])
+            elif kind == _WAIT:
+                self._rows.extend(what)
             elif kind == _END:
                 self._ended(now_s, what, counted=now_s >= warm_up_s)
             self._dispatch(now_s, counted=now_s >= warm_up_s)
@@ -134,7 +152,8 @@ class Fleet:
     def _answered(self, now_s: float, person: int) -> None:
         self._asked[person] = now_s
         self._missing[person] = self._people.rows_per_slate
-        self._rows.extend([person] * self._people.rows_per_slate)
+        rows = (person,) * self._people.rows_per_slate
+        self._after(now_s + self._service.overhead_s, _WAIT, rows)
 
     def _ended(self, now_s: float, rows: tuple[int, ...], *, counted: bool) -> None:
         self._idle += 1
@@ -152,18 +171,19 @@ class Fleet:
         while self._idle and self._rows:
             n_rows = min(len(self._rows), self._service.batch_rows)
             rows = tuple(self._rows.popleft() for _ in range(n_rows))
-            took_s = self._batch_s(n_rows)
             self._idle -= 1
+            took_s = self._batch_s(n_rows)
             if counted:
                 self._outcome.busy_s += took_s
-            self._after(now_s + self._service.overhead_s + took_s, _END, rows)
+            self._after(now_s + took_s, _END, rows)
 
     def _after(self, at_s: float, kind: int, what: tuple[int, ...]) -> None:
         self._n_events += 1  # breaks ties: first come, first served
         heapq.heappush(self._events, (at_s, self._n_events, kind, what))
 
     def _batch_s(self, n_rows: int) -> float:
-        mean_s = self._service.mean_s[n_rows - 1]
+        n_busy = self._n_workers - self._idle
+        mean_s = self._service.mean_s[n_rows - 1] * self._service.slowed(n_busy)
         sigma = self._service.spread
         if not sigma:
             return mean_s

@@ -1,12 +1,15 @@
-"""How many workers for how many people: a table, from measured service times.
+r"""How many workers for how many people: a table per kind of worker.
 
     python benchmarks/fleet_sim.py --measure avatars
-    python benchmarks/fleet_sim.py --service 0.9,1.3,1.7,2.1 --wait 4 --people 100,10000
+    python benchmarks/fleet_sim.py --measured benchmarks/results/fleet.json \
+        --service "SDXL, 30 steps, H100, estimated=1.0,2.0,3.0,4.0" --wait 5 \
+        --out benchmarks/results/fleet_sizes.json
 
-The first times batches of a model of the catalog here; the second takes times from
-elsewhere, say the metric `multibo_batch_duration_seconds` of a GPU. A thousandth of
-the people who use a product use it at the same time, or a hundredth; that is yours to
-say. Checked against real workers by `fleet_check.py`.
+The first times batches of a model of the catalog here; the second takes the times that
+`fleet_check.py` measured, and times from elsewhere, say the metric
+`multibo_batch_duration_seconds` of a GPU. A thousandth of the people who use a product
+use it at the same time, or a hundredth; that is yours to say. Checked against real
+workers by `fleet_check.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import json
 import math
 import statistics
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -42,9 +46,13 @@ def measured(model: str, *, batch_rows: int, threads: int, n_batches: int) -> Se
     from multibo.jobs.catalog import Catalog
     from multibo.pretrained import catalog_path
     from multibo.render.pipelines import load_pipeline
+    from multibo.render.precision import Precision
 
     spec = Catalog.load(catalog_path()).model(model)
-    pipeline = load_pipeline(spec, threads=threads)
+    # The number format of a worker that is told none.
+    loading = spec.loading
+    precision = Precision.named(dtype=loading.dtype or "auto", device=loading.device)
+    pipeline = load_pipeline(spec, threads=threads, precision=precision)
     start = start_spec(spec, Task.of_seed(1000, TargetKind.SEED))
     means, logs = [], []
     for n_rows in range(1, batch_rows + 1):
@@ -100,42 +108,57 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Measure or take service times, simulate, print and store the table."""
+    """Measure or take service times, simulate, print and store the tables."""
     options = _arguments()
-    service = options.service and Service(
-        tuple(float(one) for one in options.service.split(",")), options.spread
-    )
-    if service is None:
-        service = measured(
-            options.measure,
-            batch_rows=options.batch_rows,
-            threads=options.threads,
-            n_batches=options.batches,
-        )
+    services = dict(_services(options))
     if options.only_service:
-        print(json.dumps(asdict(service)))
+        print(json.dumps(asdict(next(iter(services.values())))))
         return
     people = People(options.look, options.look_sigma, options.rows)
     bound = Bound(options.wait, options.utilization)
-    rows = []
-    for n_people in map(int, options.people.split(",")):
-        rows.append(row(n_people, bound, service, people))
-        print(json.dumps(rows[-1]))
-    print(table(rows))
+    tables = []
+    for title, service in services.items():
+        rows = []
+        for n_people in map(int, options.people.split(",")):
+            rows.append(row(n_people, bound, service, people))
+            print(json.dumps(rows[-1]), flush=True)
+        tables.append({"worker": title, "service": asdict(service), "rows": rows})
+    text = "\n".join(f"{one['worker']}\n\n{table(one['rows'])}" for one in tables)
+    print(text)
     if options.out:
         document = {
-            "schema": 1,
-            "service": asdict(service),
-            "measured": options.measure if not options.service else None,
-            "threads": options.threads,
+            "schema": 2,
             "people": asdict(people),
             "bound": asdict(bound),
             "seeds": SEEDS,
-            "rows": rows,
+            "tables": tables,
             **_origin(),
         }
         options.out.write_text(json.dumps(document, indent=1) + "\n")
-        options.out.with_suffix(".md").write_text(table(rows))
+        options.out.with_suffix(".md").write_text(text)
+
+
+def _services(options: argparse.Namespace) -> Iterator[tuple[str, Service]]:
+    """Yield title and service times of each kind of worker asked for."""
+    if options.measure:
+        yield (
+            f"{options.measure}, measured here",
+            measured(
+                options.measure,
+                batch_rows=options.batch_rows,
+                threads=options.threads,
+                n_batches=options.batches,
+            ),
+        )
+    if options.measured:
+        found = json.loads(options.measured.read_text())["service"]
+        # Workers of a fleet have cores of their own.
+        service = Service(tuple(found["mean_s"]), found["spread"], found["overhead_s"])
+        yield f"measured in {options.measured.name}", service
+    for text in options.service:
+        title, _, seconds = text.rpartition("=")
+        means = tuple(float(one) for one in seconds.split(","))
+        yield title or seconds, Service(means, options.spread, options.overhead)
 
 
 def _origin() -> dict[str, Any]:
@@ -146,11 +169,18 @@ def _origin() -> dict[str, Any]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--measure", metavar="MODEL", help="time this model here")
-    source.add_argument("--service", help="seconds of a batch of 1,2,... rows")
+    parser.add_argument("--measure", metavar="MODEL", help="time this model here")
+    parser.add_argument("--measured", type=Path, help="a result of fleet_check.py")
+    parser.add_argument(
+        "--service",
+        action="append",
+        default=[],
+        metavar="[TITLE=]SECONDS",
+        help="of a batch of 1,2,... rows; may be repeated",
+    )
     parser.add_argument("--only-service", action="store_true", help="print it as JSON")
     parser.add_argument("--spread", type=float, default=0.05, help="with --service")
+    parser.add_argument("--overhead", type=float, default=0.2, help="with --service, s")
     parser.add_argument("--batch-rows", type=int, default=4)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batches", type=int, default=8, help="timed per size")
@@ -163,7 +193,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--utilization", type=float, default=0.85, help="at most")
     parser.add_argument("--people", default="10,100,1000,10000,100000,1000000")
     parser.add_argument("--out", type=Path)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not (options.measure or options.measured or options.service):
+        parser.error("whose service times? --measure, --measured or --service")
+    return options
 
 
 if __name__ == "__main__":

@@ -41,6 +41,25 @@ def test_a_full_fleet_ends_what_its_batches_allow() -> None:
     assert outcome.rows_per_s == pytest.approx(2 * 4 / 1.6, rel=0.03)
 
 
+def test_what_the_service_adds_around_a_slate_takes_no_worker_time() -> None:
+    service = Service(mean_s=(1.0, 1.2, 1.4, 1.6), overhead_s=0.5)
+
+    outcome = simulate(400, 2, service, People())
+
+    assert outcome.rows_per_s == pytest.approx(2 * 4 / 1.6, rel=0.03)
+
+
+def test_workers_of_one_machine_slow_each_other_down_when_both_are_busy() -> None:
+    service = Service(mean_s=(1.0, 1.2, 1.4, 1.6), slowdown=(1.0, 1.5))
+
+    alone = simulate(1, 2, service, People(), cycles=50)
+    full = simulate(400, 2, service, People())
+
+    assert alone.wait_s(0.95) == pytest.approx(1.4)
+    # The first batch of all begins alone; every other one finds the other worker busy.
+    assert full.rows_per_s == pytest.approx(2 * 4 / (1.5 * 1.6), rel=0.03)
+
+
 def test_more_people_need_more_workers_but_fewer_each() -> None:
     service = Service(mean_s=(0.5, 0.8, 1.0, 1.2), spread=0.1)
 
