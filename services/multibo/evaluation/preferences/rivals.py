@@ -28,11 +28,16 @@ class Entrant:
         return {"python": platform.python_version(), **versions}
 
 
+_ENGINE: Final = ("multibo", "numpy", "scipy")
+
 ENTRANTS: Final = {
-    OURS: Entrant("ours", ("multibo", "numpy", "scipy")),
+    OURS: Entrant("ours", _ENGINE),
+    "multibo-no-target": Entrant("ours without target search", _ENGINE),
+    "multibo-no-gp": Entrant("ours without the choice GP", _ENGINE),
+    "multibo-not-noise-aware": Entrant("ours without noise awareness", _ENGINE),
     "random": Entrant("random slates, winner kept"),
     "evolution": Entrant("(1+3) evolution strategy"),
-    "choice-gp-qts": Entrant("choice GP + qTS", ("multibo", "numpy", "scipy")),
+    "choice-gp-qts": Entrant("choice GP + qTS", _ENGINE),
     STOCK: Entrant(
         "stock BoTorch: PairwiseGP + qEUBO",
         ("botorch", "gpytorch", "linear_operator", "torch", "scipy", "numpy"),
@@ -51,10 +56,6 @@ def open_rival(name: str) -> OpenRival:
     """
     # Imported late: BoTorch takes seconds, and the command line only wants names.
     match name:
-        case "multibo":
-            from multibo.evaluation.preferences.ours import Ours
-
-            return Ours
         case "botorch-qeubo":
             from multibo.evaluation.preferences.stock_botorch import StockBotorch
 
@@ -67,4 +68,17 @@ def open_rival(name: str) -> OpenRival:
             return Evolution
         case "random":
             return RandomSlates
-    raise KeyError(name)
+    return _engine_with(name)
+
+
+def _engine_with(name: str) -> OpenRival:
+    from multibo.evaluation.preferences.ours import Ours
+    from multibo.optimizer.preference.slate import ALL_PARTS, Parts
+
+    parts = {
+        OURS: ALL_PARTS,
+        "multibo-no-target": Parts(target=False),
+        "multibo-no-gp": Parts(choice_gp=False),
+        "multibo-not-noise-aware": Parts(noise_aware=False),
+    }[name]
+    return lambda dimension: Ours(dimension, parts)

@@ -25,10 +25,9 @@ def test_a_run_is_of_reported_seeds_and_leaves_stock_botorch_out() -> None:
 
 
 def test_a_run_takes_names_and_a_range() -> None:
-    given = parse(
-        ["bench", "preferences", "run", "--problems", "levy4", "--persons", "weber"]
-        + ["--rivals", "random", "--seeds", "3-5"]
-    )
+    what = ["--problems", "levy4", "--persons", "weber", "--rivals", "random"]
+
+    given = parse(["bench", "preferences", "run", *what, "--seeds", "3-5"])
 
     assert isinstance(given, PreferenceRunArguments)
     assert (given.problems, given.persons) == (["levy4"], ["weber"])

@@ -60,7 +60,10 @@ def test_a_search_is_a_function_of_its_cell() -> None:
     assert one.standings == same.standings
 
 
-@pytest.mark.parametrize("name", ["multibo", "choice-gp-qts"])
+@pytest.mark.parametrize(
+    "name",
+    ["multibo", "multibo-no-target", "multibo-no-gp", "choice-gp-qts"],
+)
 def test_a_model_plays_by_the_same_rules(name: str) -> None:
     cell = Cell("levy4", "clean", name, 1000)
 
