@@ -43,7 +43,7 @@ class SpeculativeRow:
         return digest_of(self.spec)
 
     @property
-    def score(self) -> float:
+    def place(self) -> float:
         """Its place in the queue: what is most likely to be shown comes first."""
         return 1.0 - self.probability
 

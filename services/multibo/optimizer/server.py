@@ -33,6 +33,7 @@ from multibo.optimizer.adapters.reconciler import Reconciler
 from multibo.optimizer.adapters.redis_feed import RedisFeed
 from multibo.optimizer.adapters.redis_load import RedisLoad
 from multibo.optimizer.adapters.redis_store import RedisStore
+from multibo.optimizer.adapters.speculating import Speculator
 from multibo.optimizer.adapters.sweeper import Sweeper
 from multibo.optimizer.adapters.system import BlobImages, SystemClock
 from multibo.optimizer.adapters.traced import (
@@ -47,6 +48,7 @@ from multibo.optimizer.app.values import Limits
 from multibo.optimizer.background import running
 from multibo.optimizer.figures.threaded import ThreadedFigures
 from multibo.optimizer.settings import Settings
+from multibo.optimizer.speculation import with_speculation, work_ahead
 from multibo.telemetry.exposition import exposed
 from multibo.telemetry.metrics import Meter
 from multibo.telemetry.tracing import Tracing
@@ -98,6 +100,7 @@ async def serve(settings: Settings, tracing: Tracing | None = None) -> None:
                 running(parts.reconciler.run(), stop),
                 running(parts.sweeper.run(), stop),
                 running(parts.gauges.run(), stop),
+                running(work_ahead(parts.speculator), stop),
                 running(authenticator.run(), stop),
             ):
                 await stop.wait()
@@ -131,6 +134,7 @@ def _stop_signals() -> asyncio.Event:
 @dataclass(frozen=True, slots=True)
 class _Parts:
     app: App
+    speculator: Speculator | None
     engine: EngineProcess
     reconciler: Reconciler
     sweeper: Sweeper
@@ -168,7 +172,7 @@ async def _parts(
     reconciler = Reconciler(redis, RepublishingFleet(fleet, meter))
     try:
         yield _Parts(
-            app,
+            *with_speculation(app, redis, fleet, engine, settings, meter),
             engine,
             reconciler,
             Sweeper(redis, blobs, meter, leads=reconciler.leads, session_ttl_ms=ttl_ms),

@@ -15,6 +15,7 @@ from multibo.telemetry.logs import LEVELS
 PREFIX: Final = "MULTIBO_OPTIMIZER_"
 SHARED: Final = "MULTIBO_"
 DAY_S: Final = 24 * 3600
+SPECULATIONS: Final = ("off", "slates", "images")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,15 @@ class Settings:
     """Sessions of one project that are not finished."""
     max_project_rows: int = 256
     """Images one project may be waiting for."""
+    speculation: str = "off"
+    """What is done ahead while a person looks: off, slates (the engine's part) or
+    images (their pictures, too)."""
+    speculation_rows: int = 8
+    """Images that may be asked for ahead for one session at a time."""
+    speculation_project_rows: int = 64
+    """And for all sessions of one project."""
+    speculation_wait_ms: int = 1_000
+    """None are while those that people wait for wait longer than this."""
     calls_per_s: int = 100
     """Of one principal; who needs no credentials has no limit."""
     tls_cert: Path | None = None
@@ -101,6 +111,7 @@ class Settings:
                 "MAX_PROJECT_SESSIONS", plain.max_project_sessions
             ),
             max_project_rows=read.positive("MAX_PROJECT_ROWS", plain.max_project_rows),
+            **read.speculation(plain),
             calls_per_s=read.positive("CALLS_PER_S", plain.calls_per_s),
             metrics_listen=read.text("METRICS_LISTEN", plain.metrics_listen),
             log_level=read.level("LOG_LEVEL", plain.log_level),
@@ -120,6 +131,13 @@ class _Credentials(TypedDict):
     jwks_file: Path | None
     jwt_issuer: str
     jwt_audience: str
+
+
+class _Speculation(TypedDict):
+    speculation: str
+    speculation_rows: int
+    speculation_project_rows: int
+    speculation_wait_ms: int
 
 
 class _Reader:
@@ -164,6 +182,23 @@ class _Reader:
                 name=PREFIX + field, value=value, expected="a positive whole number"
             )
         return int(value)
+
+    def speculation(self, plain: Settings) -> _Speculation:
+        mode = self.text("SPECULATION", plain.speculation)
+        if mode not in SPECULATIONS:
+            raise SettingInvalidError(
+                name=PREFIX + "SPECULATION", value=mode, expected=" ".join(SPECULATIONS)
+            )
+        return _Speculation(
+            speculation=mode,
+            speculation_rows=self.positive("SPECULATION_ROWS", plain.speculation_rows),
+            speculation_project_rows=self.positive(
+                "SPECULATION_PROJECT_ROWS", plain.speculation_project_rows
+            ),
+            speculation_wait_ms=self.positive(
+                "SPECULATION_WAIT_MS", plain.speculation_wait_ms
+            ),
+        )
 
     def path(self, field: str) -> Path | None:
         value = self.text(field, "")

@@ -37,6 +37,7 @@ from multibo.render.preview import Previews
 from multibo.render.register import Register
 from multibo.render.residency import MEGABYTE, Residency
 from multibo.render.settings import Settings
+from multibo.render.speculation import SpeculativeDrain, SpeculativeRows
 from multibo.render.stopping import Stop
 from multibo.render.traced import traced_parts, traced_turn
 from multibo.render.watchdog import Watchdog
@@ -96,7 +97,7 @@ class Worker:
             self._leases, open_blobs(self._settings.blob_url), self._keeper
         )
         drain = self._drain(delivery, register)
-        turn: Callable[[str], None] = partial(self._turn, app, drain)
+        turn: Callable[[str], None] = partial(self._turn, app, drain, self._ahead())
         if self._tracing is not None:
             turn = traced_turn(turn, senders_traceparent, self._tracing)
         register_drain(app, turn)
@@ -176,10 +177,27 @@ class Worker:
             previews=Previews(self._leases) if self._settings.previews else None,
         )
 
-    def _turn(self, app: Celery, drain: Drain, compat_key: str) -> None:
+    def _ahead(self) -> SpeculativeDrain:
+        return SpeculativeDrain(
+            SpeculativeRows(self._redis, self._settings.process),
+            self._leases,
+            open_blobs(self._settings.blob_url),
+            self._models,
+            self._meter,
+            batch_rows=self._settings.batch_rows,
+            stopping=self._stop.is_set,
+            guard=self._watchdog.guard,
+        )
+
+    def _turn(
+        self, app: Celery, drain: Drain, ahead: SpeculativeDrain, compat_key: str
+    ) -> None:
         traceparent = self._tracing.traceparent() if self._tracing else ""
         try:
             if not drain.run(compat_key, limit_s=TURN_S):
+                # One batch, then whoever waits for another compat key has a turn.
+                if ahead.run(compat_key):
+                    wake_up(app, compat_key, priority=queues.SPECULATIVE)
                 return
         except RenderError as error:
             self._end(EXIT_SETUP_FAILED, str(error))

@@ -153,6 +153,25 @@ MODEL_EVICTIONS: Final = Metric(
 )
 
 
+SPECULATIVE_SLATES: Final = Metric(
+    "multibo_speculative_slates_total",
+    MetricKind.COUNTER,
+    "Slates asked of the engine, by whether they had been proposed ahead.",
+    ("result",),
+)
+SPECULATIVE_IMAGES: Final = Metric(
+    "multibo_speculative_images_total",
+    MetricKind.COUNTER,
+    "Images asked for ahead: shown at once (hit), too late, or wasted.",
+    ("result",),
+)
+SPECULATIVE_ROWS: Final = Metric(
+    "multibo_speculative_rows_total",
+    MetricKind.COUNTER,
+    "Rows begun ahead by this worker, by model and result: rendered or dropped.",
+    ("model", "result"),
+)
+
 METRICS: Final = (
     CALLS,
     CALL_DURATION,
@@ -172,6 +191,9 @@ METRICS: Final = (
     IMAGES_SWEPT_BYTES,
     WORKER_READY,
     CACHE_LOOKUPS,
+    SPECULATIVE_SLATES,
+    SPECULATIVE_IMAGES,
+    SPECULATIVE_ROWS,
     MODELS_RESIDENT,
     MODELS_MEMORY,
     MODEL_LOAD_DURATION,

@@ -33,7 +33,7 @@ def test_a_row_reads_back_with_its_large_seed() -> None:
 def test_what_is_likelier_to_be_shown_comes_first() -> None:
     rows = [a_row(0.1), a_row(1.0), a_row(0.6)]
 
-    ranked = sorted(rows, key=lambda row: row.score)
+    ranked = sorted(rows, key=lambda row: row.place)
 
     assert [row.probability for row in ranked] == [1.0, 0.6, 0.1]
 

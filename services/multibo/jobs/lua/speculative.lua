@@ -1,6 +1,6 @@
 -- Moves a speculative row on, if its session still has it.
 -- KEYS  1 speculation
--- ARGV  1 digest of the row  2 state from now on, "rendering" or "rendered"
+-- ARGV  1 digest of the row  2 state from now on
 -- Reply the row's document, or "" if nobody wants it any more
 local document = redis.call('HGET', KEYS[1], ARGV[1])
 if not document then return '' end

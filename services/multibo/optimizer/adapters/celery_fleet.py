@@ -71,12 +71,32 @@ class CeleryFleet:
         except Exception:  # best effort by contract: never fails the command
             logger.exception("wake-up lost", extra={"session": str(name)})
 
-    def _publish(self, headers: dict[str, str], model: str, compat: str) -> None:
+    async def wake_ahead(self, model: str, compat_key: str) -> None:
+        """Tell the fleet that rows may be rendered ahead; never raises.
+
+        Args:
+            model: that renders them.
+            compat_key: under which they wait.
+        """
+        publish = partial(self._publish, {}, priority=queues.SPECULATIVE)
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._publisher, publish, model, compat_key)
+        except Exception:  # the next wake-up finds them, or nobody misses them
+            logger.exception("wake-up for rows ahead lost")
+
+    def _publish(
+        self,
+        headers: dict[str, str],
+        model: str,
+        compat: str,
+        priority: int = queues.INTERACTIVE,
+    ) -> None:
         self._app.send_task(
             queues.DRAIN_TASK,
             args=[compat],
             queue=queues.queue_name(model),
-            priority=queues.INTERACTIVE,
+            priority=priority,
             headers=headers,
             retry=False,
         )
