@@ -152,7 +152,6 @@ MODEL_EVICTIONS: Final = Metric(
     ("model",),
 )
 
-
 SPECULATIVE_SLATES: Final = Metric(
     "multibo_speculative_slates_total",
     MetricKind.COUNTER,
