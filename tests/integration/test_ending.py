@@ -14,6 +14,7 @@ from multibo.blobs.filesystem import FilesystemBlobs
 from multibo.jobs import codec, keys
 from multibo.jobs.job import JobState
 from multibo.render import keeping
+from multibo.render.leases import Leases
 from multibo.render.stopping import Stop
 from tests.support.drains import (
     KEY,
@@ -170,6 +171,24 @@ def test_a_batch_that_outlasts_the_grace_is_given_back_uncharged(
         assert (row.state, row.failures, row.lapses) == (JobState.QUEUED, 0, 0)
     assert redis.zscore(keys.DUE, KEY.sid) is not None  # the reconciler looks now
     assert not redis.keys("mbo:img:*")
+
+
+def test_steps_taken_from_a_cache_count_as_no_time(redis: Redis, clock: Clock) -> None:
+    stop = Stop(10.0, clock=clock)
+    observer = keeping.Renewal(*_a_batch(redis), stop, clock=clock)
+    stop.begin()
+    clock.now_s += 4.0
+
+    # The first step seen is the eighth: 4 s a step, three more with the decoding.
+    assert observer.step(8, N_STEPS) == {0}
+
+
+def _a_batch(redis: Redis) -> tuple[keeping.Keeper, Leases, list[keeping.Work]]:
+    leases = Leases(redis, "worker")
+    enqueue(redis, 1)
+    claim = leases.claim(keys.row_reference(KEY.sid, 0, 0))
+    assert claim is not None
+    return keeping.Keeper(leases), leases, [keeping.Work(claim, "a" * 64)]
 
 
 def test_another_worker_renders_what_was_given_back(

@@ -187,6 +187,8 @@ def test_one_worker_renders_an_image_at_a_time(redis: Redis) -> None:
     one.keep_image(["a" * 64])
     one.drop_image("a" * 64)
     assert other.hold_image("a" * 64)
+    one.drop_image("a" * 64)
+    assert not one.hold_image("a" * 64)
 
 
 def test_numbers_survive_lua(redis: Redis) -> None:

@@ -164,14 +164,17 @@ class Renewal:
         self._stop = stop
         self._clock = clock
         self._gone: set[int] = set()
+        self._n_seen = 0
         self._began = self._renewed = self._told = clock()
 
     def step(self, step: int, n_steps: int) -> frozenset[int]:
         """Report a step; see `RowObserver.step`."""
         now = self._clock()
         live = [n for n in range(len(self._work)) if n not in self._gone]
+        # Not `step`: steps before the window may have been taken from a cache.
+        self._n_seen += 1
         # Decoding and storing count as one more step.
-        left_s = (n_steps - step + 1) * (now - self._began) / step
+        left_s = (n_steps - step + 1) * (now - self._began) / self._n_seen
         if self._stop.is_set() and left_s > self._stop.left_s():
             gone = self._released(live)
         elif now - self._renewed >= RENEW_EVERY_S or step == n_steps:

@@ -262,5 +262,7 @@ class Leases:
         return bool(kept)
 
     def drop_image(self, address: str) -> None:
-        """Let others render the image."""
-        self._redis.delete(keys.image_lease(address))
+        """Let others render the image, unless one of them took it over."""
+        key = keys.image_lease(address)
+        if self._redis.get(key) == self._worker.encode():
+            self._redis.delete(key)
