@@ -240,7 +240,8 @@ def table_of(document: dict[str, Any]) -> str:
         "# Faults",
         "",
         "Real Redis, real optimizer and worker processes; `make faults`. Recovery:",
-        "from the fault, or from the repair, to what the bound asks for.",
+        "from the fault, or from the repair, to what the bound asks for. `1 of 10`:",
+        "the run on record made a part of the repeats.",
         "",
         "| # | Fault | Repeats | Kills | Lost | Failed | Bound | Recovery, longest "
         "| Verdict |",
