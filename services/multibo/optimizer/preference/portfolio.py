@@ -36,7 +36,7 @@ _DECISIVE: Final = 8.0
 """Output scale, in logits, of a person who hardly errs. Tight slates then teach most,
 and the GP's are tight; under noise the spread ones of target search are answered more
 clearly."""
-_LEAST_ANSWERS: Final = 8
+_LEAST_ANSWERS: Final = 12
 """Before so many it cannot be told whether answers are noisy."""
 _CLEAR_LEAD: Final = 0.7
 """Belief at which target search is asked for a decisive person too."""

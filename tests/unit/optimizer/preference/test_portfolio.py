@@ -67,7 +67,7 @@ def test_a_decisive_person_gets_the_gp_unless_target_search_leads_clearly() -> N
     assert weight_of((-10.0, -10.0), decisive, 20, ALL_PARTS) == 0.0
     assert weight_of((-10.0, -5.0), decisive, 20, ALL_PARTS) > 0.95
     assert weight_of((-10.0, -10.0), decisive, 20, Parts(noise_aware=False)) == 0.5
-    assert weight_of((-10.0, -10.0), a_gp(3.0), 7, ALL_PARTS) == 0.0
+    assert weight_of((-10.0, -10.0), a_gp(3.0), 11, ALL_PARTS) == 0.0
 
 
 def test_the_probabilities_of_a_slate_sum_to_one() -> None:
