@@ -34,6 +34,7 @@ class ReachReportArguments:
     """Join the parts of a study."""
 
     parts: Sequence[Path]
+    """Folders of parts, or result files of earlier studies."""
     out: Path
     images: Path
     """Folder of the contact sheets."""

@@ -20,26 +20,27 @@ class Casting:
     pictures, and those of the seed lottery.
     """
 
-    def __init__(self, start: RenderSpec, *, n_rounds: int, patient: bool) -> None:
+    def __init__(self, start: RenderSpec, *, at_least: int, at_most: int) -> None:
         """Begin with the start as anchor.
 
         Args:
             start: the identity at the task's seed.
-            n_rounds: after which it is over.
-            patient: whether it goes on although the anchor is kept again and again.
+            at_least: rounds it goes on for although the anchor is kept again and again.
+            at_most: rounds after which it is over.
         """
         self.anchor = start
         self._start = start
-        self._n_rounds = n_rounds
-        self._patient = patient
+        self._at_least = at_least
+        self._at_most = at_most
         self._n_judged = 0
         self._n_kept = 0
 
     @property
     def over(self) -> bool:
         """Whether the anchor is what the search goes on from."""
-        settled = self._n_kept >= N_KEPT_TO_END and not self._patient
-        return settled or self._n_judged >= self._n_rounds
+        long_enough = self._n_judged >= self._at_least
+        settled = self._n_kept >= N_KEPT_TO_END and long_enough
+        return settled or self._n_judged >= self._at_most
 
     def propose(self) -> tuple[RenderSpec, ...]:
         """Return fresh seeds of the prompt."""

@@ -1,10 +1,9 @@
-"""Evolution in a composite space: casting, then steps in warp and noise coordinates.
+"""Evolution in a composite space: casting, then steps around what was kept.
 
-One candidate of a round steps in all noise coordinates, one in a single one, which
-renews a part of the picture and keeps the rest, and one in the warp or again in a
-single noise coordinate, whichever has succeeded more. Each kind of step has its own
-size. After some rounds the anchor's noise is taken as the new base, with fresh
-directions: a few coordinates at a time, but not the same few for ever.
+One candidate of a round steps in the whole noise. The kinds of the two others are
+drawn, those more often that have succeeded more: the whole noise again, the noise in
+one part of the picture, or the warp. Each kind of step has its own size. Whatever is
+kept is the base of the next round, and every step in noise goes in fresh directions.
 """
 
 import math
@@ -12,38 +11,35 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from multibo.evaluation.reach.casting import Casting
 from multibo.evaluation.reach.credit import Credit
 from multibo.evaluation.reach.step_size import StepSize
 from multibo.evaluation.reach.strategy import OpenStrategy, Strategy
 from multibo.jobs.catalog import ModelSpec
-from multibo.jobs.spec import SEED_LIMIT, RenderSpec, Turn
-from multibo.warp.space import SearchSpace
+from multibo.jobs.spec import ANGLE_QUANTUM, SEED_LIMIT, RenderSpec, Turn
+from multibo.warp.space import QUANTUM, SearchSpace
 
 _STREAM: Final = 14
-_ALL, _ONE, _WARP = "all", "one", "warp"
-_FIRST_STEPS: Final = {_ALL: 0.7, _ONE: 1.2, _WARP: 0.4}
-"""Standard deviation of a first step: of an angle in radians, of a warp coordinate."""
-_LARGEST_STEPS: Final = {_ALL: 1.6, _ONE: 1.6, _WARP: 0.8}
-
-Vector = npt.NDArray[np.float64]
+_WHOLE, _PART, _WARP = "whole", "part", "warp"
+_FIRST_STEPS: Final = {_WHOLE: 0.7, _PART: 1.2, _WARP: 0.4}
+"""Of a first step: an angle in radians, or a warp coordinate's standard deviation."""
+_FIRST_KEPT: Final = {_WARP: 0.5}
+"""Credit in advance where it is not 1: mostly, what a seed lacks is no warp of it."""
+_LARGEST_STEPS: Final = {_WHOLE: math.pi / 2, _PART: math.pi / 2, _WARP: 0.8}
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How a composite space is searched."""
 
-    casting_rounds: int
-    patient: bool
-    """Whether casting goes on although the anchor is kept twice running."""
-    rebase_rounds: int
-    """Rounds after which directions are drawn anew around the anchor's noise."""
+    casting_at_least: int
+    """Rounds of casting before it may settle on a seed that is kept."""
+    casting_at_most: int
 
 
 class CompositeEvolution:
-    """Casting, then evolution of a vector of warp and noise coordinates."""
+    """Casting, then evolution of noise and warp."""
 
     def __init__(self, start: RenderSpec, space: SearchSpace, policy: Policy) -> None:
         """Begin with casting.
@@ -53,29 +49,28 @@ class CompositeEvolution:
             space: the coordinates, some of noise among them.
             policy: how they are searched.
         """
-        self._space, self._policy = space, policy
+        self._space = space
         self._n_warp = space.dimension - space.n_noise
         self._casting = Casting(
-            start, n_rounds=policy.casting_rounds, patient=policy.patient
+            start,
+            at_least=policy.casting_at_least,
+            at_most=policy.casting_at_most,
         )
         self._source = np.random.default_rng([start.base_seed, _STREAM])
-        third = (_ONE, _WARP) if self._n_warp else (_ONE,)
-        self._credit = Credit.of(third)
+        kinds = (_WHOLE, _PART, _WARP) if self._n_warp else (_WHOLE, _PART)
+        self._credit = Credit.of(kinds, _FIRST_KEPT)
         self._steps = {
             kind: StepSize(first, largest=_LARGEST_STEPS[kind])
             for kind, first in _FIRST_STEPS.items()
         }
-        self._base = start
-        self._directions: tuple[int, ...] = ()
-        self._anchor: Vector = np.zeros(space.dimension)
-        self._n_evolved = 0
-        self._tried: tuple[tuple[str, Vector], ...] = ()
+        self._anchor = start
+        self._tried: tuple[tuple[str, RenderSpec], ...] = ()
 
     def propose(self) -> tuple[RenderSpec, ...]:
         """Return three candidates near the anchor, or three seeds while casting."""
         if not self._casting.over:
             return self._casting.propose()
-        return tuple(self._spec(vector) for _, vector in self._tried)
+        return tuple(spec for _, spec in self._tried)
 
     def learn(self, kept: int | None) -> None:
         """Go on from what was kept.
@@ -83,18 +78,21 @@ class CompositeEvolution:
         Args:
             kept: index among the proposed; None keeps the anchor.
         """
-        if not self._casting.over:
+        if self._casting.over:
+            self._learn_step(kept)
+        else:
             self._casting.learn(kept)
             if self._casting.over:
                 self._settle(self._casting.anchor)
-        else:
-            self._learn_step(kept)
-            self._n_evolved += 1
-            if self._n_evolved % self._policy.rebase_rounds == 0:
-                self._settle(self._spec(self._anchor))
         if self._casting.over:
-            kinds = (_ALL, _ONE, self._credit.draw(self._source))
-            self._tried = tuple((kind, self._mutated(kind)) for kind in kinds)
+            others = (self._credit.draw(self._source) for _ in range(2))
+            kinds = (_WHOLE, *others)
+            self._tried = tuple((kind, self._step(kind)) for kind in kinds)
+
+    def _settle(self, anchor: RenderSpec) -> None:
+        identity = (0,) * self._n_warp
+        name = self._space.warp_space
+        self._anchor = replace(anchor, warp_space=name, warp=identity)
 
     def _learn_step(self, kept: int | None) -> None:
         kinds = [kind for kind, _ in self._tried]
@@ -108,40 +106,30 @@ class CompositeEvolution:
                 self._steps[kind] = step
         self._credit = self._credit.after(kinds, winner)
 
-    def _settle(self, anchor: RenderSpec) -> None:
-        """Take the noise of a spec as the base, with fresh directions from it."""
-        identity = (0,) * self._n_warp
-        name = self._space.warp_space
-        self._base = replace(anchor, warp_space=name, warp=identity)
-        self._anchor = self._anchor.copy()
-        self._anchor[self._n_warp :] = 0
-        drawn = self._source.integers(SEED_LIMIT, size=self._space.n_noise)
-        self._directions = tuple(int(seed) for seed in drawn)
-
-    def _mutated(self, kind: str) -> Vector:
-        chosen = np.arange(self._n_warp, self._space.dimension)
-        if kind == _WARP:
-            chosen = np.arange(self._n_warp)
-        elif kind == _ONE:
-            chosen = self._source.choice(chosen, size=1)
+    def _step(self, kind: str) -> RenderSpec:
         size = self._steps[kind].value
-        if kind != _WARP:
-            size /= self._space.noise_angle * self._spread(len(chosen))
-        vector = self._anchor.copy()
-        vector[chosen] += size * self._source.standard_normal(len(chosen))
-        return np.clip(vector, -1, 1)
+        if kind == _WARP:
+            return replace(self._anchor, warp=self._bent(size))
+        angle = round(size * ANGLE_QUANTUM)
+        turn = self._turn_in_part(angle) if kind == _PART else self._turn(angle)
+        return replace(self._anchor, turns=(*self._anchor.turns, turn))
 
-    def _spread(self, n_coordinates: int) -> float:
-        """Return how much further a step in so many coordinates turns a place."""
+    def _turn(self, angle: int) -> Turn:
+        return Turn((int(self._source.integers(SEED_LIMIT)),), (angle,))
+
+    def _turn_in_part(self, angle: int) -> Turn:
         columns, rows = self._space.parts
-        return math.sqrt(max(1.0, n_coordinates / (columns * rows)))
+        n_parts = columns * rows
+        acting = int(self._source.integers(n_parts))
+        seeds = self._source.integers(SEED_LIMIT, size=n_parts)
+        angles = tuple(angle * (part == acting) for part in range(n_parts))
+        return Turn(tuple(int(seed) for seed in seeds), angles, self._space.parts)
 
-    def _spec(self, vector: Vector) -> RenderSpec:
-        warp, angles = self._space.split(self._space.quantize(vector.tolist()))
-        turns = self._base.turns
-        if any(angles):
-            turns = (*turns, Turn(self._directions, angles, self._space.parts))
-        return replace(self._base, warp=warp, turns=turns)
+    def _bent(self, size: float) -> tuple[int, ...]:
+        bend = size * self._source.standard_normal(self._n_warp)
+        before = np.asarray(self._anchor.warp) / QUANTUM
+        after = np.clip(before + bend, -1, 1)
+        return tuple(int(value) for value in np.rint(after * QUANTUM))
 
 
 def composite_evolution(name: str, policy: Policy) -> OpenStrategy:

@@ -1,6 +1,6 @@
 """Which kind of step to try: the more it has succeeded, the more often."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,13 +19,19 @@ class Credit:
     n_tried: tuple[float, ...]
 
     @classmethod
-    def of(cls, kinds: Sequence[str]) -> "Credit":
-        """Return the credit before the first round: equal shares.
+    def of(
+        cls, kinds: Sequence[str], kept: Mapping[str, float] | None = None
+    ) -> "Credit":
+        """Return the credit before the first round: two trials of each kind.
 
         Args:
             kinds: of steps, at least one.
+            kept: successes of those trials, > 0; 1 where nothing is said.
         """
-        return cls(tuple(kinds), (1.0,) * len(kinds), (2.0,) * len(kinds))
+        first = dict.fromkeys(kinds, 1.0) | dict(kept or {})
+        return cls(
+            tuple(kinds), tuple(first[kind] for kind in kinds), (2.0,) * len(kinds)
+        )
 
     @property
     def shares(self) -> tuple[float, ...]:

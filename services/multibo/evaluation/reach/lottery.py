@@ -15,4 +15,4 @@ def seed_lottery(_model: ModelSpec, start: RenderSpec) -> Strategy:
         _model: not needed: every model has seeds.
         start: the identity at the task's seed.
     """
-    return Casting(start, n_rounds=sys.maxsize, patient=True)
+    return Casting(start, at_least=sys.maxsize, at_most=sys.maxsize)

@@ -67,5 +67,5 @@ def noise_evolution(_model: ModelSpec, start: RenderSpec) -> Strategy:
         _model: not needed: every model has noise.
         start: the identity at the task's seed.
     """
-    casting = Casting(start, n_rounds=CASTING_ROUNDS, patient=True)
+    casting = Casting(start, at_least=CASTING_ROUNDS, at_most=CASTING_ROUNDS)
     return NoiseEvolution(start, casting)

@@ -51,6 +51,8 @@ class Search:
         """The picture kept last."""
         self.n_images = 0
         self.pending = strategy.propose()
+        self.answers: list[int | None] = []
+        """Index of what was kept of each round's candidates; None: the anchor."""
         self._strategy = strategy
         self._user = SimulatedUser(
             given.target_picture,
@@ -73,8 +75,36 @@ class Search:
         shown = [self.anchor, *pictures]
         chosen = self._user.choose(shown, generator=self._source)
         self.anchor = shown[chosen]
-        self.n_images += len(pictures)
-        self._strategy.learn(chosen - 1 if chosen else None)
+        self._learn(chosen - 1 if chosen else None)
+
+    def resume(
+        self,
+        answers: Sequence[int | None],
+        checkpoints: Sequence[Checkpoint],
+        render: RenderAll,
+    ) -> None:
+        """Go on where an earlier run of the same search stood.
+
+        Args:
+            answers: of the earlier run, in order.
+            checkpoints: what it measured.
+            render: makes the picture of the anchor.
+        """
+        anchor = None
+        for kept in answers:
+            anchor = anchor if kept is None else self.pending[kept]
+            self._source.random()  # as a choice would
+            self._learn(kept)
+        if anchor is not None:
+            self.anchor = render((anchor,))[anchor]
+        self._checkpoints = [
+            measured for measured in checkpoints if measured.n_images <= self.n_images
+        ]
+
+    def _learn(self, kept: int | None) -> None:
+        self.answers.append(kept)
+        self.n_images += len(self.pending)
+        self._strategy.learn(kept)
         self.pending = self._strategy.propose()
 
     def measure(self) -> None:

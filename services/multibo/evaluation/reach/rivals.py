@@ -14,10 +14,15 @@ RANDOM_WARPS: Final = "random warps"
 WARP_EVOLUTION: Final = "warp evolution"
 PAPER_WARPS: Final = "afftps-24 evolution"
 CASTING_NOISE: Final = "casting + noise evolution"
-WITHOUT_WARPS: Final = "composite without warps"
-COMPOSITE: Final = "composite"
+WITHOUT_WARPS: Final = "stepwise composite without warps"
+COMPOSITE: Final = "stepwise composite"
 
-POLICY: Final = Policy(casting_rounds=10, patient=False, rebase_rounds=6)
+# Played by an earlier evolution, to which the commit in their provenance leads: it
+# cast until a seed was kept twice, and kept base and directions for six rounds.
+FIRST_COMPOSITE: Final = "composite"
+FIRST_WITHOUT_WARPS: Final = "composite without warps"
+
+POLICY: Final = Policy(casting_at_least=5, casting_at_most=5)
 
 STRATEGIES: Final[Mapping[str, OpenStrategy]] = {
     LOTTERY: seed_lottery,

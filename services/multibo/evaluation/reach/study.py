@@ -8,6 +8,7 @@ from typing import Final
 from multibo.evaluation.errors import ProtocolError
 from multibo.evaluation.protocol import Protocol
 from multibo.evaluation.provenance import Provenance
+from multibo.evaluation.reach.answers import read_answers, write_answers
 from multibo.evaluation.reach.arguments import (
     EVERY,
     ReachReportArguments,
@@ -27,12 +28,15 @@ from multibo.jobs.catalog import ModelSpec
 
 SCHEMA: Final = 1
 _TRACKS: Final = "tracks.json"
+_ANSWERS: Final = "answers.json"
 _EVERY_PICTURE: Final = 30
 """Images between the pictures of a contact sheet."""
 
 
 def run(given: ReachRunArguments, model: ModelSpec) -> None:
     """Play every strategy on every task, in step, and write after every checkpoint.
+
+    A run of the same searches that was cut off goes on where it stood.
 
     Args:
         given: the command line.
@@ -52,6 +56,7 @@ def run(given: ReachRunArguments, model: ModelSpec) -> None:
         for moment, picture in ends.items():
             keep_picture(given.out, one.task.kind, one.task.seed, moment, picture)
     searches = open_searches(studio.model, assigned, strategies, protocol)
+    _resume(searches, given, studio)
     about = {
         "steps": given.steps,
         "numerics": studio.numerics,
@@ -62,6 +67,7 @@ def run(given: ReachRunArguments, model: ModelSpec) -> None:
     for n_images in play(searches, studio.render, n_images=given.n_images, every=EVERY):
         tracks = [search.track() for search in searches]
         write_tracks(given.out / _TRACKS, tracks, about)
+        write_answers(given.out / _ANSWERS, searches)
         _keep_anchors(searches, n_images, given)
         print(f"{n_images} images, {time.monotonic() - begun:.0f} s", flush=True)
 
@@ -72,7 +78,7 @@ def report(given: ReachReportArguments) -> None:
     Args:
         given: the command line.
     """
-    paths = [part / _TRACKS for part in given.parts]
+    paths = [part if part.is_file() else part / _TRACKS for part in given.parts]
     tracks, about = read_tracks(paths)
     given.out.mkdir(parents=True, exist_ok=True)
     write_tracks(given.out / "reach.json", tracks, {"schema": SCHEMA, "parts": about})
@@ -86,6 +92,20 @@ def report(given: ReachReportArguments) -> None:
         moments = _moments(chosen)
         save_sheets(sheets(chosen, given.parts, moments, JUDGE), given.images)
     print(table)
+
+
+def _resume(
+    searches: Sequence[Search], given: ReachRunArguments, studio: Studio
+) -> None:
+    """Take up what the part's folder holds of exactly these searches."""
+    known = read_answers(given.out / _ANSWERS)
+    if known.keys() != {search.track().key for search in searches}:
+        return
+    tracks, _ = read_tracks([given.out / _TRACKS])
+    measured = {track.key: track.checkpoints for track in tracks}
+    for search in searches:
+        key = search.track().key
+        search.resume(known[key], measured[key], studio.render)
 
 
 def _chosen(names: Sequence[str]) -> Mapping[str, OpenStrategy]:

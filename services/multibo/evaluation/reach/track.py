@@ -78,7 +78,7 @@ def read_tracks(paths: Iterable[Path]) -> tuple[tuple[Track, ...], list[Any]]:
     """Return the tracks of several files, the longest of each search, and what else.
 
     Args:
-        paths: files that `write_tracks` wrote.
+        paths: files that `write_tracks` wrote, or results made of them.
 
     Returns:
         The tracks in a fixed order, and per file all but its tracks.
@@ -92,5 +92,6 @@ def read_tracks(paths: Iterable[Path]) -> tuple[tuple[Track, ...], list[Any]]:
             known = found.get(track.key)
             if known is None or len(known.checkpoints) < len(track.checkpoints):
                 found[track.key] = track
-        about.append(document)
+        # A report is a joined part itself.
+        about += document.get("parts", [document])
     return tuple(found[key] for key in sorted(found)), about

@@ -10,7 +10,7 @@ from multibo.pretrained import catalog_path
 
 MODEL = Catalog.load(catalog_path()).default
 START = start_spec(MODEL, Task.of_seed(3, TargetKind.SEED))
-POLICY = Policy(casting_rounds=2, patient=True, rebase_rounds=3)
+POLICY = Policy(casting_at_least=2, casting_at_most=2)
 
 
 def evolution(space: str = "search-8-2x3@1") -> CompositeEvolution:
@@ -35,27 +35,41 @@ def test_the_seed_kept_in_casting_is_the_base_of_what_follows() -> None:
     assert {spec.base_seed for spec in search.propose()} == {cast[1].base_seed}
 
 
-def test_one_candidate_renews_all_parts_and_one_a_single_part() -> None:
-    everywhere, somewhere, _ = evolution().propose()
+def test_the_first_candidate_turns_the_whole_noise() -> None:
+    first = evolution().propose()[0]
 
-    assert sum(angle != 0 for angle in angles_of(everywhere)) == 6
-    assert sum(angle != 0 for angle in angles_of(somewhere)) == 1
-    assert everywhere.turns[-1].parts == (2, 3)
-
-
-def test_without_warps_the_third_candidate_steps_in_noise_too() -> None:
-    third = evolution("search-0-2x3@1").propose()[2]
-
-    assert third.warp == ()
-    assert sum(angle != 0 for angle in angles_of(third)) == 1
+    assert first.turns[-1].parts == (1, 1)
+    assert angles_of(first) == (round(0.7 * 4096),)
 
 
-def test_after_some_rounds_the_anchors_noise_is_the_base() -> None:
+def test_every_kind_of_step_is_tried_somewhere() -> None:
+    search = evolution()
+    shown = []
+    for _ in range(12):
+        shown += search.propose()
+        search.learn(None)
+
+    in_parts = [spec for spec in shown if spec.turns and spec.turns[-1].parts == (2, 3)]
+    assert any(any(spec.warp) for spec in shown)
+    assert in_parts
+    for spec in in_parts:
+        assert sum(angle != 0 for angle in angles_of(spec)) == 1
+
+
+def test_without_warps_every_candidate_steps_in_noise() -> None:
+    search = evolution("search-0-2x3@1")
+    for _ in range(6):
+        for spec in search.propose():
+            assert spec.warp == ()
+            assert any(angles_of(spec))
+        search.learn(None)
+
+
+def test_what_was_kept_is_the_base_of_what_follows() -> None:
     search = evolution()
     kept = search.propose()[0]
 
-    for answer in (0, None, None):
-        search.learn(answer)
+    search.learn(0)
 
     for spec in search.propose():
         assert spec.turns[: len(kept.turns)] == kept.turns

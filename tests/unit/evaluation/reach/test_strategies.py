@@ -61,7 +61,7 @@ def test_every_proposal_is_a_point_the_model_can_render(strategy: Strategy) -> N
 
 
 def test_casting_shows_what_the_lottery_shows() -> None:
-    casting = Casting(START, n_rounds=4, patient=True)
+    casting = Casting(START, at_least=4, at_most=4)
 
     cast = shown_by(casting, [None, 1, None, 0])
 
@@ -71,7 +71,7 @@ def test_casting_shows_what_the_lottery_shows() -> None:
 
 
 def test_casting_ends_when_the_anchor_is_kept_twice_running() -> None:
-    casting = Casting(START, n_rounds=10, patient=False)
+    casting = Casting(START, at_least=0, at_most=10)
 
     shown_by(casting, [None, 2, None, None])
 
@@ -79,6 +79,16 @@ def test_casting_ends_when_the_anchor_is_kept_twice_running() -> None:
     assert casting.anchor == casting_seed(5)
 
 
+def test_casting_settles_on_nothing_in_its_first_rounds() -> None:
+    casting = Casting(START, at_least=5, at_most=10)
+
+    shown_by(casting, [None] * 4)
+    early = casting.over
+    shown_by(casting, [None])
+
+    assert (early, casting.over) == (False, True)
+
+
 def casting_seed(place: int) -> RenderSpec:
-    fresh = Casting(START, n_rounds=9, patient=True)
+    fresh = Casting(START, at_least=9, at_most=9)
     return shown_by(fresh, [None] * 9)[place]

@@ -75,3 +75,23 @@ def test_an_unknown_strategy_is_refused_before_anything_is_loaded(
         run(given(tmp_path, seeds=(1,), strategies=("luck",)), model)
 
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_was_cut_off_goes_on_where_it_stood(
+    model: ModelSpec, tmp_path: Path
+) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    asked = given(whole, seeds=(5,), strategies=(COMPOSITE,))
+
+    run(asked, model)
+    run(replace(asked, out=cut, n_images=15), model)
+    run(replace(asked, out=cut), model)
+
+    first, second = (
+        json.loads((out / "tracks.json").read_text("utf-8"))["tracks"][0]["checkpoints"]
+        for out in (whole, cut)
+    )
+    for one, other in zip(first, second, strict=True):
+        assert one["n_images"] == other["n_images"]
+        # The anchor was rendered again, in a batch of another size.
+        assert one["gains"] == pytest.approx(other["gains"], rel=1e-3, abs=1e-3)
