@@ -137,7 +137,7 @@ class Sweeper:
         until_ms = await self._now_ms() - self._settled_ms
         noted: Any = await self._redis.zrange(
             keys.UNNAMED,
-            "-inf",  # type: ignore[arg-type]
+            "-inf",
             until_ms,
             byscore=True,
             offset=0,
