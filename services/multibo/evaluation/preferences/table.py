@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -46,7 +46,8 @@ def regret_table(runs: Sequence[Run], person: PersonKind) -> str:
     """
     head = " | ".join(PROBLEM_NAMES)
     lines = [
-        f"| {person.value} person: regret after {bars.N_QUERIES} | {head} |",
+        f"| {person.value} person: regret after {bars.N_QUERIES}, median [quartiles] "
+        f"90th percentile (seeds) | {head} |",
         f"|---|{'---|' * len(PROBLEM_NAMES)}",
     ]
     for name, entrant in ENTRANTS.items():
@@ -57,7 +58,9 @@ def regret_table(runs: Sequence[Run], person: PersonKind) -> str:
     if len(lines) == 2:
         return ""
     if person in bars.REGRET:
-        lines.append(_bar_line(runs, person))
+        lines.append(_bar_line(runs, person, bars.REGRET[person], bars.N_QUERIES))
+    if person in bars.EARLY:
+        lines.append(_bar_line(runs, person, bars.EARLY[person], bars.EARLY_QUERIES))
     return "\n".join(lines) + "\n"
 
 
@@ -199,14 +202,18 @@ def coverage_of(runs: Sequence[Run], problem: str) -> float | None:
     return coverage(mine, bars.N_QUERIES)
 
 
-def _bar_line(runs: Sequence[Run], person: PersonKind) -> str:
+def _bar_line(
+    runs: Sequence[Run], person: PersonKind, limits: Mapping[str, float], n_queries: int
+) -> str:
     cells = []
     for problem in PROBLEM_NAMES:
-        bar = bars.REGRET[person][problem]
-        ours = spread_of(runs, OURS, person, problem)
-        words = f"{_number(bar)}"
-        cells.append(words if ours is None else _judged(words, met=ours.median <= bar))
-    return f"| bar for ours | {' | '.join(cells)} |"
+        bar = limits.get(problem)
+        ours = spread_of(runs, OURS, person, problem, n_queries)
+        words = "" if bar is None else _number(bar)
+        if bar is not None and ours is not None:
+            words = _judged(words, met=ours.median <= bar)
+        cells.append(words)
+    return f"| bar for ours after {n_queries} | {' | '.join(cells)} |"
 
 
 def _ratio_bar_line(runs: Sequence[Run], person: PersonKind) -> str:
