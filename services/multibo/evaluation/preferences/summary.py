@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from multibo.evaluation.preferences.runs import Run
 
@@ -15,6 +16,10 @@ SMALLEST_REGRET: Final = 0.001
 _N_RESAMPLES: Final = 4000
 _COVERED: Final = 0.95
 _STREAM: Final = 23
+_FEWEST: Final = 5
+"""Seeds without which there is no interval."""
+_FEWEST_OF_PROBLEM: Final = 3
+"""Seeds of each problem without which all runs are resampled together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,9 @@ class Ratio:
     """Runs of the first with less regret."""
     ratio: float
     """Geometric mean; below 1 the first is better."""
-    low: float
-    """Lower end of its 95 % bootstrap interval."""
-    high: float
+    low: float | None
+    """Lower end of its 95 % bootstrap interval; None where seeds are too few."""
+    high: float | None
 
 
 def chosen(runs: Iterable[Run], *, rival: str, person: str, problem: str) -> list[Run]:
@@ -74,8 +79,8 @@ def spread(regrets: Sequence[float]) -> Spread:
 def ratio(pairs: Sequence[Sequence[tuple[float, float]]]) -> Ratio | None:
     """Return how one optimizer's regret compares with another's.
 
-    Every problem weighs the same, however many seeds it has; the interval resamples
-    seeds within each problem.
+    Every problem weighs the same, however many seeds it has. The interval resamples
+    seeds within each problem; where some have hardly any, all runs together.
 
     Args:
         pairs: per problem, the first's and the second's regret on the same seeds.
@@ -90,21 +95,33 @@ def ratio(pairs: Sequence[Sequence[tuple[float, float]]]) -> Ratio | None:
     ]
     if not logs:
         return None
-    source = np.random.default_rng(_STREAM)
     differences = [each[:, 0] - each[:, 1] for each in logs]
+    low, high = _interval(differences)
+    return Ratio(
+        n_runs=sum(map(len, differences)),
+        n_won=int(sum((each < 0).sum() for each in differences)),
+        ratio=float(np.exp(np.mean([each.mean() for each in differences]))),
+        low=low,
+        high=high,
+    )
+
+
+def _interval(
+    differences: Sequence[NDArray[np.float64]],
+) -> tuple[float, float] | tuple[None, None]:
+    """Return the bootstrap interval of a ratio, from differences of logarithms."""
+    if sum(map(len, differences)) < _FEWEST:
+        return None, None
+    if min(map(len, differences)) < _FEWEST_OF_PROBLEM:
+        differences = [np.concatenate(differences)]
+    source = np.random.default_rng(_STREAM)
     resampled = [
         each[source.integers(len(each), size=(_N_RESAMPLES, len(each)))].mean(axis=1)
         for each in differences
     ]
     tail = (1.0 - _COVERED) / 2.0
     low, high = np.quantile(np.mean(resampled, axis=0), (tail, 1.0 - tail))
-    return Ratio(
-        n_runs=sum(map(len, differences)),
-        n_won=int(sum((each < 0).sum() for each in differences)),
-        ratio=float(np.exp(np.mean([each.mean() for each in differences]))),
-        low=float(np.exp(low)),
-        high=float(np.exp(high)),
-    )
+    return float(np.exp(low)), float(np.exp(high))
 
 
 def paired(

@@ -256,6 +256,8 @@ def _spread_words(found: Spread | None) -> str:
 def _ratio_words(found: Ratio | None) -> str:
     if found is None:
         return ""
+    if found.low is None or found.high is None:
+        return f"{found.ratio:.2f}"
     return f"{found.ratio:.2f} [{found.low:.2f}, {found.high:.2f}]"
 
 

@@ -31,11 +31,27 @@ def test_a_spread_has_median_quartiles_and_the_ninetieth_percentile() -> None:
 
 
 def test_half_the_regret_everywhere_is_a_ratio_of_a_half() -> None:
-    found = ratio([[(0.1, 0.2), (0.3, 0.6)], [(0.25, 0.5)]])
+    found = ratio([[(0.1, 0.2), (0.3, 0.6)] * 2, [(0.25, 0.5)]])
 
     assert found is not None
     assert (found.ratio, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5))
-    assert (found.n_won, found.n_runs) == (3, 3)
+    assert (found.n_won, found.n_runs) == (5, 5)
+
+
+def test_a_few_seeds_have_a_ratio_without_an_interval() -> None:
+    found = ratio([[(0.1, 0.2), (0.3, 0.6)]])
+
+    assert found is not None
+    assert (found.low, found.high) == (None, None)
+
+
+def test_an_interval_holds_the_ratio() -> None:
+    found = ratio([[(0.1, 0.2), (0.3, 0.3), (0.2, 0.3), (0.2, 0.5)]] * 2)
+
+    assert found is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.ratio < found.high < 1.0
 
 
 def test_every_problem_weighs_the_same_in_a_ratio() -> None:
