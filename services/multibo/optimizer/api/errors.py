@@ -213,6 +213,7 @@ REFUSALS: Final[dict[type[Exception], Refusal]] = {
     blobs.BlobUrlExpiredError: INTERNAL,
     preference.InvalidRequestError: INTERNAL,
     preference.FitFailedError: INTERNAL,
+    preference.OutOfTimeError: INTERNAL,
     telemetry.LogLevelError: INTERNAL,
     telemetry.MetricMisusedError: INTERNAL,
     telemetry.MetricsListenError: INTERNAL,

@@ -13,5 +13,5 @@ class FitFailedError(PreferenceError):
     """Nothing could be learned from a history; a Sobol slate is served instead."""
 
 
-class OutOfTimeError(FitFailedError):
+class OutOfTimeError(PreferenceError):
     """A long history was not lived through in time; the choice GP answers alone."""
