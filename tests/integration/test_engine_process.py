@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from multibo.optimizer.adapters.engine_process import EngineProcess
 from multibo.optimizer.preference import engine as direct
@@ -107,9 +108,11 @@ async def test_the_process_answers_as_the_engine_does(engine: EngineProcess) -> 
     learned = await engine.preference_map(4, history, 1, None, prior, timeout_s=30)
 
     assert prior == direct.prior_of(4, history)
-    assert advice == direct.advise(4, history, prior)
-    assert prediction == direct.predict(4, 4, history, slate, prior)
-    assert learned == direct.preference_map(4, history, 1, None, prior)
+    # The child has one thread, and sums are added up in the order of the threads.
+    with threadpool_limits(1):
+        assert advice == direct.advise(4, history, prior)
+        assert prediction == direct.predict(4, 4, history, slate, prior)
+        assert learned == direct.preference_map(4, history, 1, None, prior)
 
 
 async def test_before_the_start_all_but_the_prior_is_degraded() -> None:

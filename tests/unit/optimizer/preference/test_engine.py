@@ -260,8 +260,8 @@ def test_sixty_rounds_of_anything_are_answered_by_the_model(kind: str) -> None:
     assert proposal.degraded == ""
 
 
-def test_five_hundred_fits_never_fail() -> None:
-    for number in range(500):
+def test_fits_never_fail() -> None:
+    for number in range(210):  # the fault suite makes ten thousand
         kind = HISTORY_KINDS[number % len(HISTORY_KINDS)]
         dimension = (1, 2, 6, 12, 16)[number // 7 % 5]
         history = a_hard_history(kind, dimension, 1 + number % 20, seed=number)

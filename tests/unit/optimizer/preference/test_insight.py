@@ -228,7 +228,7 @@ def test_the_warm_density_matches_finite_differences() -> None:
 
 def test_a_warm_start_moves_the_first_slates_and_fades() -> None:
     prior = engine.prior_of(4, toward(1, 30))
-    history = toward(2, 60)
+    history = toward(2, 30)
 
     first = [
         engine.propose(ProposalRequest(4, 4, 1, history[:n], prior=warm))
@@ -236,7 +236,7 @@ def test_a_warm_start_moves_the_first_slates_and_fades() -> None:
         for warm in ((), prior)
     ]
     gaps = []
-    for n_rounds in (2, 60):
+    for n_rounds in (2, 30):
         cold, warm = (
             np.array(engine.prior_of(4, history[:n_rounds], start))
             for start in ((), prior)
