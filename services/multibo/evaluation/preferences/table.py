@@ -23,6 +23,7 @@ from multibo.evaluation.problems import PROBLEM_NAMES
 
 MET: Final = "met"
 MISSED: Final = "**missed**"
+OPEN: Final = "(too few runs)"
 
 
 def leaderboard(runs: Sequence[Run]) -> str:
@@ -217,18 +218,19 @@ def _bar_line(
 
 
 def _ratio_bar_line(runs: Sequence[Run], person: PersonKind) -> str:
-    whole = ratio_of(runs, STOCK, person, PROBLEM_NAMES)
-    words = f"{_number(bars.RATIO[person])}"
-    if whole is not None:
-        words = _judged(words, met=whole.ratio <= bars.RATIO[person])
-    cells = []
-    for problem in PROBLEM_NAMES:
-        one = ratio_of(runs, STOCK, person, [problem])
-        worst = f"{bars.WORST_RATIO}"
-        cells.append(
-            worst if one is None else _judged(worst, met=one.ratio <= bars.WORST_RATIO)
-        )
-    return f"| bar against stock BoTorch | {words} | | {' | '.join(cells)} |"
+    each = [ratio_of(runs, STOCK, person, [problem]) for problem in PROBLEM_NAMES]
+    # A mean over some of the problems is another mean.
+    whole = ratio_of(runs, STOCK, person, PROBLEM_NAMES) if all(each) else None
+    words = _ratio_judged(whole, bars.RATIO[person])
+    cells = " | ".join(_ratio_judged(one, bars.WORST_RATIO) for one in each)
+    return f"| bar against stock BoTorch | {words} | | {cells} |"
+
+
+def _ratio_judged(found: Ratio | None, bar: float) -> str:
+    """Return a bar and whether it is met, if there are runs enough to tell."""
+    if found is None or found.low is None:
+        return f"{_number(bar)} {OPEN}"
+    return _judged(_number(bar), met=found.ratio <= bar)
 
 
 def _judged(words: str, *, met: bool) -> str:

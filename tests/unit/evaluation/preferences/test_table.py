@@ -90,9 +90,9 @@ def test_coverage_is_the_share_within_the_bound() -> None:
 
 def test_the_table_says_which_bars_are_met() -> None:
     runs = [
-        *some_runs("multibo", [0.04, 0.04], "levy4"),
-        *some_runs("multibo", [0.5, 0.5], "warp8"),
-        *some_runs("botorch-qeubo", [0.1, 0.1], "levy4"),
+        *some_runs("multibo", [0.04] * 5, "levy4"),
+        *some_runs("multibo", [0.5] * 5, "warp8"),
+        *some_runs("botorch-qeubo", [0.1] * 5, "levy4"),
     ]
 
     lines = leaderboard(runs).splitlines()
@@ -101,8 +101,24 @@ def test_the_table_says_which_bars_are_met() -> None:
     assert ".050 met" in bar
     assert ".170 **missed**" in bar
     against = next(line for line in lines if line.startswith("| bar against"))
-    assert ".500 met" in against
+    assert "1.100 met" in against
     assert any(line.startswith("| stock BoTorch") and ".100" in line for line in lines)
+
+
+def test_no_bar_against_stock_botorch_is_met_by_some_problems_or_a_few_seeds() -> None:
+    runs = [
+        run
+        for rival, regret in (("multibo", 0.01), ("botorch-qeubo", 0.1))
+        for problem, n_seeds in (("levy4", 5), ("warp8", 4))
+        for run in some_runs(rival, [regret] * n_seeds, problem)
+    ]
+
+    lines = leaderboard(runs).splitlines()
+
+    against = next(line for line in lines if line.startswith("| bar against"))
+    assert ".500 (too few runs)" in against
+    assert against.count("1.100 met") == 1
+    assert against.count("1.100 (too few runs)") == 7
 
 
 def test_coverage_below_its_bar_is_marked() -> None:
