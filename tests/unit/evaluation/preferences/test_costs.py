@@ -11,7 +11,7 @@ def test_a_history_has_as_many_answers_as_asked_for() -> None:
 
 
 def test_every_history_is_one_figure() -> None:
-    cost = cost_of("evolution", n_answers=5, n_repeats=3)
+    cost = cost_of("evolution", n_answers=5, n_repeats=3, warm=True)
 
     assert len(cost.processor_ms) == len(cost.wall_ms) == 3
     assert cost.memory_mib >= 0
@@ -19,11 +19,11 @@ def test_every_history_is_one_figure() -> None:
 
 def test_the_table_has_a_row_per_rival_and_length() -> None:
     costs = [
-        Cost("multibo", 50, [10.0, 30.0, 20.0], [11.0, 33.0, 22.0], 4.0),
-        Cost("botorch-qeubo", 50, [1000.0] * 3, [1100.0] * 3, 64.0),
+        Cost("multibo", 50, True, [10.0, 30.0, 20.0], [11.0, 33.0, 22.0], 4.0),
+        Cost("botorch-qeubo", 50, False, [1000.0] * 3, [1100.0] * 3, 64.0),
     ]
 
     lines = cost_table(costs).splitlines()
 
-    assert lines[2] == "| 50 | ours | 20 | 29 | 22 | 4 |"
+    assert lines[2] == "| 50 | ours, the slate before known | 20 | 30 | 22 | 4 |"
     assert lines[3].startswith("| 50 | stock BoTorch: PairwiseGP + qEUBO | 1000 |")
