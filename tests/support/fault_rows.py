@@ -134,7 +134,7 @@ ROWS: Final = {
         "identical state and next slate",
     ),
 }
-"""By number; repeats are the full run's."""
+"""By number; repeats are the full run's (18: once through all of them)."""
 
 
 @dataclass
@@ -174,7 +174,7 @@ class Trial:
             "fault": row.fault,
             "bound": row.bound,
             "n_repeats": done,
-            "n_repeats_full": row.n_repeats or done,
+            "n_repeats_full": row.n_repeats,
             **{f"n_{name}": told.pop(name, 0) for name in ("kills", "lost", "failed")},
             "verdict": "passed" if held and not late else "missed",
             "also": {name: told[name] for name in sorted(told)},
@@ -197,18 +197,17 @@ def _measured_on() -> Provenance:
 
 
 def in_short_and_full(
-    row: int, *, short: int | None, full: int = 0, timeout_s: int = 3_600
+    row: int, *, short: int | None, timeout_s: int = 3_600
 ) -> pytest.MarkDecorator:
     """Run a test with a few repeats, and with all of them where it is asked for.
 
     Args:
         row: number of the fault.
         short: repeats with every test run; None leaves the row to the full run.
-        full: repeats of the full run; 0 takes the table's.
         timeout_s: of the full run.
     """
     marks = [pytest.mark.slow, pytest.mark.timeout(timeout_s)]
-    full_run = pytest.param((row, full or ROWS[row].n_repeats, True), marks=marks)
+    full_run = pytest.param((row, ROWS[row].n_repeats, True), marks=marks)
     runs = [full_run] if short is None else [(row, short, False), full_run]
     ids = ["full"] if short is None else ["short", "full"]
     return pytest.mark.parametrize("trial", runs, indirect=True, ids=ids)
