@@ -18,15 +18,8 @@ from multibo.jobs.job import JobState
 from multibo.render.delivery import Delivery
 from multibo.render.keeping import KEEP_AFTER_S, Keeper, Work
 from multibo.render.leases import Leases
-from tests.support.drains import (
-    KEY,
-    FlatPipeline,
-    a_drain,
-    enqueue,
-    in_a_thread,
-    job,
-    until,
-)
+from tests.support.drains import KEY, FlatPipeline, a_drain, enqueue, in_a_thread, job
+from tests.support.dummies import until
 
 
 @dataclass
@@ -48,13 +41,6 @@ class SlowBlobs(FilesystemBlobs):
         if number in self.refused:
             raise BlobError("disk full")
         return super().put(address, data)
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    client: Redis = Redis.from_url(redis_url)
-    yield client
-    client.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,18 +19,6 @@ from multibo.render.keeping import KEEP_AFTER_S, Keeper
 from multibo.render.leases import Leases
 from multibo.render.stopping import Stop
 from tests.support.drains import KEY, N_STEPS, FlatPipeline, a_drain, enqueue, job
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    client: Redis = Redis.from_url(redis_url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def blobs(tmp_path: Path) -> FilesystemBlobs:
-    return FilesystemBlobs(tmp_path / "images")
 
 
 def test_waiting_rows_become_stored_images(

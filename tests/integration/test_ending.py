@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,13 +34,6 @@ class Clock:
 
 
 @pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    client: Redis = Redis.from_url(redis_url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of every batch; a test turns it."""
     clock = Clock()
@@ -53,11 +44,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
     monkeypatch.setattr("multibo.render.batching.Renewal", timed)
     return clock
-
-
-@pytest.fixture
-def blobs(tmp_path: Path) -> FilesystemBlobs:
-    return FilesystemBlobs(tmp_path / "images")
 
 
 def cancel(redis: Redis, *slots: int) -> None:

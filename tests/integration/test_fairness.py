@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from redis import Redis
 
@@ -12,13 +10,6 @@ from multibo.jobs.queues import INTERACTIVE, RETRY, SPECULATIVE
 from multibo.render.leases import Leases
 
 COMPAT = "tiny:1:32x32:s4:cfg:flow-16@1"
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    client: Redis = Redis.from_url(redis_url)
-    yield client
-    client.close()
 
 
 @pytest.fixture

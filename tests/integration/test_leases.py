@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import pytest
 from redis import Redis
 
 from multibo.jobs import codec, keys
@@ -18,13 +16,6 @@ from tests.support.builders import NAME, a_render_spec, an_image
 
 KEY = SessionKeys(NAME.sid)
 ROW = keys.row_reference(NAME.sid, 0, 1)
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    client: Redis = Redis.from_url(redis_url)
-    yield client
-    client.close()
 
 
 def queued(redis: Redis, slot: int = 1, **changes: object) -> None:

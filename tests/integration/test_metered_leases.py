@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -19,13 +18,6 @@ from tests.support.builders import NAME, a_render_spec, an_image
 pytestmark = pytest.mark.redis
 
 KEY = SessionKeys(NAME.sid)
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    client: Redis = Redis.from_url(redis_url)
-    yield client
-    client.close()
 
 
 def queued(redis: Redis, **changes: object) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 import torch
@@ -60,22 +59,10 @@ class _Shown:
 
 
 @pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    client: Redis = Redis.from_url(redis_url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
 async def feed(redis_url: str) -> AsyncIterator[RedisFeed]:
     client = AsyncRedis.from_url(redis_url)
     yield RedisFeed(client)
     await client.aclose()
-
-
-@pytest.fixture
-def blobs(tmp_path: Path) -> FilesystemBlobs:
-    return FilesystemBlobs(tmp_path / "images")
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,18 +16,6 @@ from multibo.render.celery_app import make_app, wake_up
 from tests.support.drains import FlatPipeline, a_drain, enqueue
 
 OTHER = "avatars:1:64x64:s4:cfg:flow-16@1"
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    client: Redis = Redis.from_url(redis_url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def blobs(tmp_path: Path) -> FilesystemBlobs:
-    return FilesystemBlobs(tmp_path / "images")
 
 
 def others_wait(

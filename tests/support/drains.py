@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,13 +94,6 @@ def enqueue(redis: Redis, *warps: int, round: int = 0) -> str:
 
 def job(redis: Redis, slot: int, round: int = 0) -> RenderJob:
     return codec.job_from_json(redis.hget(KEY.jobs, f"{round}/{slot}") or "")
-
-
-def until(condition: Callable[[], object], *, limit_s: float = 20.0) -> None:
-    ends_at = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < ends_at
-        time.sleep(0.005)
 
 
 def in_a_thread(body: Callable[[], object]) -> threading.Thread:

@@ -39,7 +39,7 @@ def a_process(
     )
 
 
-def until(condition: Callable[[], bool], *, within_s: float = 5.0) -> None:
+def until(condition: Callable[[], object], *, within_s: float = 20.0) -> None:
     """Return once the condition holds; fail if it does not in time."""
     give_up_s = time.monotonic() + within_s
     while not condition():
