@@ -219,7 +219,9 @@ class Pipeline:
         ]
         if broken:
             raise ImageNotFiniteError(tuple(broken))
-        self.preview.learn(batch.latents[0], pixels[0])
+        # A place that nobody wants may hold anything.
+        live = min(place for place, one in enumerate(batch.owners) if one is not None)
+        self.preview.learn(batch.latents[live], pixels[live])
         return pictures
 
 

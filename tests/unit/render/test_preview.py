@@ -100,6 +100,27 @@ def test_what_is_expected_in_the_end_is_the_end_after_the_last_step(
     assert (last - small).abs().mean() < (first - small).abs().mean()
 
 
+class WithoutTheFirst:
+    """Drops the first row at once."""
+
+    def step(self, step: int, n_steps: int) -> frozenset[int]:
+        return frozenset({0})
+
+
+def test_the_map_learns_nothing_from_a_row_that_was_given_up(
+    tiny: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh, learned = load_pipeline(tiny), list[Tensor]()
+    monkeypatch.setattr(fresh.preview, "learn", lambda *pair: learned.append(pair[1]))
+    rows = [a_row(base_seed=seed) for seed in range(4)]
+
+    pictures = fresh.render_pixels(rows, WithoutTheFirst())
+
+    assert pictures[0] is None
+    assert pictures[1] is not None
+    assert torch.equal(learned[0], pictures[1])
+
+
 def _colors(pipeline: Pipeline, latents: Tensor) -> Tensor:
     colors = pipeline.preview.colors(latents)
     assert colors is not None
