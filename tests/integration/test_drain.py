@@ -155,9 +155,26 @@ def test_keys_take_turns(redis: Redis, blobs: FilesystemBlobs) -> None:
 def test_rows_of_a_model_that_is_not_here_are_left_alone(
     redis: Redis, blobs: FilesystemBlobs
 ) -> None:
-    drain = a_drain(redis, blobs, FlatPipeline())
+    drain, compat = (
+        a_drain(redis, blobs, FlatPipeline()),
+        "huge:1:64x64:s4:cfg:flow-8@1",
+    )
+    redis.zadd(keys.rows(compat), {"p/s/0/0": 1})
 
-    assert not drain.run("huge:1:64x64:s4:cfg:flow-16@1", limit_s=5)
+    assert not drain.run(compat, limit_s=5)
+    assert redis.zcard(keys.rows(compat)) == 1
+
+
+def test_no_model_is_asked_for_where_no_row_waits(
+    redis: Redis, blobs: FilesystemBlobs
+) -> None:
+    class Untouched(dict[str, FlatPipeline]):
+        def get(self, *_args: object) -> FlatPipeline:
+            raise AssertionError("loaded, others evicted for it")
+
+    drain = a_drain(redis, blobs, FlatPipeline(), models=Untouched())
+
+    assert not drain.run("avatars:1:64x64:s4:cfg:flow-8@1", limit_s=5)
 
 
 def test_a_store_that_cannot_be_written_fails_the_row_with_its_reason(

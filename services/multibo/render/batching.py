@@ -89,6 +89,8 @@ class Drain:
         Returns:
             Whether rows are still waiting.
         """
+        if not self._leases.waiting(compat_key):
+            return False  # a late message is no reason to load or evict a model
         pipeline = self._models.get(compat_key.partition(":")[0])
         if pipeline is None:
             logger.warning("no such model here", extra={"compat": compat_key})
