@@ -177,6 +177,18 @@ def test_no_model_is_asked_for_where_no_row_waits(
     assert not drain.run("avatars:1:64x64:s4:cfg:flow-8@1", limit_s=5)
 
 
+def test_a_damaged_image_costs_its_own_row_alone(
+    redis: Redis, blobs: FilesystemBlobs
+) -> None:
+    compat = enqueue(redis, 1, 2)
+    blobs.put(job(redis, 0).spec.address(FlatPipeline.numerics), b"no picture")
+
+    a_drain(redis, blobs, FlatPipeline()).run(compat, limit_s=5)
+
+    assert [job(redis, slot).failures for slot in range(2)] == [1, 0]
+    assert job(redis, 1).state is JobState.READY
+
+
 def test_a_store_that_cannot_be_written_fails_the_row_with_its_reason(
     redis: Redis, tmp_path: Path
 ) -> None:

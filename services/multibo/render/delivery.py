@@ -102,19 +102,27 @@ class Delivery:
             Whether the row came to its end, by its image or by a failing store.
         """
         try:
-            data = self._blobs.get(work.address)
-            if not self._leases.reuse_image(work.address):
-                # A sweep deletes it: in a moment it will be missing, and drawn.
-                self._leases.release(work.claim, delay_ms=BUSY_DELAY_MS)
-                return True
-            if not self._blobs.has(work.address):
-                return False
-            reference = self._reference(work.address, data)
+            return self._reused(work)
         except BlobMissingError:
             return False
         except BlobError as error:
             self.fail(work, f"image store: {error}")
+        except RedisError:
+            raise
+        except Exception as error:  # such as a damaged file: this row pays, no other
+            logger.exception("stored image not used")
+            self.fail(work, f"{type(error).__name__}: {error}")
+        return True
+
+    def _reused(self, work: Work) -> bool:
+        data = self._blobs.get(work.address)
+        if not self._leases.reuse_image(work.address):
+            # A sweep deletes it: in a moment it will be missing, and drawn.
+            self._leases.release(work.claim, delay_ms=BUSY_DELAY_MS)
             return True
+        if not self._blobs.has(work.address):
+            return False
+        reference = self._reference(work.address, data)
         self._ready(work, reference, images.features(images.decode(data)), "")
         return True
 
