@@ -88,10 +88,13 @@ def test_a_batch_that_nobody_wants_stops_within_one_step(
         if number == 4:
             cancel(redis, 0, 1)
 
-    pipeline = FlatPipeline(before_step=step)
-    a_drain(redis, blobs, pipeline).run(enqueue(redis, 1, 2), limit_s=60)
+    pipeline, told = FlatPipeline(before_step=step), []
+    a_drain(redis, blobs, pipeline, on_batch=lambda *one: told.append(one)).run(
+        enqueue(redis, 1, 2), limit_s=60
+    )
 
     assert pipeline.steps == 4
+    assert told == []
     assert not redis.keys("mbo:img:*")
 
 
@@ -134,7 +137,7 @@ def test_a_batch_that_fits_into_the_grace_is_finished(
     assert [job(redis, n).state for n in range(4)] == [JobState.READY] * 4
     assert job(redis, 4).state is JobState.QUEUED
     assert redis.zcard(keys.rows(compat)) == 1
-    assert told == []
+    assert [n_rows for n_rows, _ in told] == [4]
 
 
 def test_a_batch_that_outlasts_the_grace_is_given_back_uncharged(
@@ -147,11 +150,14 @@ def test_a_batch_that_outlasts_the_grace_is_given_back_uncharged(
         if number == 4:
             stop.begin()
 
-    pipeline = FlatPipeline(before_step=step)
+    pipeline, told = FlatPipeline(before_step=step), []
     compat = enqueue(redis, 1, 2)
-    a_drain(redis, blobs, pipeline, stop=stop).run(compat, limit_s=60)
+    a_drain(
+        redis, blobs, pipeline, stop=stop, on_batch=lambda *one: told.append(one)
+    ).run(compat, limit_s=60)
 
     assert pipeline.steps == 4
+    assert told == []  # it says nothing of the speed
     for slot in range(2):
         row = job(redis, slot)
         assert (row.state, row.failures, row.lapses) == (JobState.QUEUED, 0, 0)

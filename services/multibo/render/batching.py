@@ -64,7 +64,7 @@ class Drain:
             models: loaded, or loaded when asked for.
             batch_rows: rows of a batch at most.
             stop: once begun, nothing new is claimed.
-            on_batch: told rows and seconds of each finished batch.
+            on_batch: told rows and seconds of each batch that was finished whole.
             guard: told what is being rendered; None when nothing is.
             previews: shows rows that are not done yet; None shows none.
         """
@@ -135,10 +135,10 @@ class Drain:
         specs = [one.claim.job.spec for one in held]
         try:
             self._guard(specs)
-            self._render_batch(pipeline, held)
+            whole = self._render_batch(pipeline, held)
         finally:
             self._guard(None)
-        if not self._stop.is_set():  # a batch given back says nothing of the speed
+        if whole:  # a batch that rows have left says nothing of the speed
             self._on_batch(len(held), time.monotonic() - began)
         return specs
 
@@ -168,20 +168,22 @@ class Drain:
         self._leases.release(work.claim, delay_ms=BUSY_DELAY_MS)
         return False
 
-    def _render_batch(self, pipeline: Pipeline, work: list[Work]) -> None:
+    def _render_batch(self, pipeline: Pipeline, work: list[Work]) -> bool:
+        """Return whether all rows were rendered to their end, at once."""
         try:
-            self._render_rows(pipeline, work)
+            return self._render_rows(pipeline, work)
         except Exception as error:
             # Any fault of a batch is tried row by row: only the row at fault pays.
             logger.exception("batch failed", extra={"rows": len(work)})
             if len(work) == 1:
                 self._delivery.fail(work[0], f"{type(error).__name__}: {error}")
                 self._keeper.drop(work[0])
-                return
+                return False
             for one in work:
                 self._render_batch(pipeline, [one])
+            return False
 
-    def _render_rows(self, pipeline: Pipeline, work: list[Work]) -> None:
+    def _render_rows(self, pipeline: Pipeline, work: list[Work]) -> bool:
         observer = self._observer(pipeline, work)
         specs = [one.claim.job.spec for one in work]
         pictures = pipeline.render_pixels(specs, observer)
@@ -193,6 +195,7 @@ class Drain:
                 continue
             encode = partial(images.finished, one.claim.job.spec, pixels, note)
             self._delivery.hand_over(one, encode)
+        return all(pixels is not None for pixels in pictures)
 
     def _observer(self, pipeline: Pipeline, work: list[Work]) -> Renewal:
         if self._previews is None:
