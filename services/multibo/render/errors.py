@@ -27,7 +27,7 @@ class ModelTooLargeError(RenderError):
         self.budget_bytes = budget_bytes
 
 
-class MemorySpentError(Exception):
+class MemorySpentError(RenderError):
     """Evicted models are still in memory; the process makes room by ending."""
 
     def __init__(self, *, used_bytes: int, budget_bytes: int) -> None:

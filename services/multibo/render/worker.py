@@ -73,6 +73,7 @@ class Worker:
             leases, dress = traced_parts(leases, tracing)
         self._leases = leases
         self._keeper = Keeper(leases)
+        self._previews = Previews(leases) if settings.previews else None
         self._models = Residency(
             self._served(),
             self._load,
@@ -120,6 +121,8 @@ class Worker:
                 return self._serve(app)
         finally:
             delivery.close()
+            if self._previews is not None:
+                self._previews.close()
             register.leave()
 
     def _served(self) -> dict[str, ModelSpec]:
@@ -174,7 +177,7 @@ class Worker:
             stop=self._stop,
             on_batch=measured,
             guard=guard,
-            previews=Previews(self._leases) if self._settings.previews else None,
+            previews=self._previews,
         )
 
     def _ahead(self) -> SpeculativeDrain:
@@ -199,11 +202,11 @@ class Worker:
                 if ahead.run(compat_key):
                     wake_up(app, compat_key, priority=queues.SPECULATIVE)
                 return
+        except MemorySpentError as error:
+            self._end(EXIT_MEMORY_SPENT, str(error))
         except RenderError as error:
             self._end(EXIT_SETUP_FAILED, str(error))
             return
-        except MemorySpentError as error:
-            self._end(EXIT_MEMORY_SPENT, str(error))
         urgency = self._leases.urgency(compat_key)
         priority = queues.INTERACTIVE if urgency is None else urgency
         wake_up(app, compat_key, priority=priority, traceparent=traceparent)
