@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -24,6 +24,7 @@ from multibo.jobs.keys import SessionKeys
 from multibo.jobs.scripts import script
 from multibo.jobs.spec import RenderSpec
 from multibo.jobs.speculation import SpeculativeState
+from multibo.render.batching import Models
 from multibo.render.images import RenderedImage
 from multibo.render.leases import AHEAD, Leases
 from multibo.render.pipelines import Pipeline
@@ -135,18 +136,6 @@ class SpeculativeRows:
         if holder is not None and holder != self._holder:
             return "lost"
         return "asked" if speculation.is_asked(document) else "ahead"
-
-
-class Models(Protocol):
-    """The models this process can render with; a dictionary will do."""
-
-    def get(self, name: str, /) -> Pipeline | None:
-        """Return a model, None if it is not to be had here."""
-        ...
-
-    def __contains__(self, name: object, /) -> bool:
-        """Return whether a model can be had."""
-        ...
 
 
 class SpeculativeDrain:
