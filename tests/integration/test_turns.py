@@ -49,8 +49,9 @@ def test_a_crowded_turn_is_short(
 
 
 def test_a_turn_is_not_cut_at_its_first_batch(
-    redis: Redis, blobs: FilesystemBlobs
+    redis: Redis, blobs: FilesystemBlobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(batching, "CROWDED_TURN_S", 3600.0)
     pipeline = FlatPipeline()
     compat = enqueue(redis, 1, 2, 3, 4)
     others_wait(redis)
