@@ -85,6 +85,28 @@ def test_beside_a_large_image_lies_its_thumbnail_also_when_it_is_found_again(
         small.size_bytes,
         small.digest,
     )
+
+
+def test_a_thumbnail_that_outlived_its_image_is_kept_from_the_sweep(
+    redis: Redis, blobs: FilesystemBlobs
+) -> None:
+    drain = a_drain(redis, blobs, FlatPipeline(side_px=320))
+    drain.run(enqueue(redis, 1), limit_s=5)
+    image = job(redis, 0).image
+    assert image is not None
+    small = thumbnail_address(image.address)
+    blobs.delete(image.address)
+    redis.set(keys.image_doomed(small), 1)
+
+    drain.run(enqueue(redis, 1, round=1), limit_s=5)
+
+    given_back = job(redis, 0, round=1)
+    assert (given_back.state, given_back.failures) == (JobState.QUEUED, 0)
+    redis.delete(keys.image_doomed(small))
+    blobs.delete(image.address)
+    drain.run(enqueue(redis, 1, round=1), limit_s=5)
+    assert job(redis, 0, round=1).image == image
+    assert redis.exists(keys.image_taken(small))
     assert job(redis, 0, round=1).image == image
 
 
@@ -155,10 +177,8 @@ def test_keys_take_turns(redis: Redis, blobs: FilesystemBlobs) -> None:
 def test_rows_of_a_model_that_is_not_here_are_left_alone(
     redis: Redis, blobs: FilesystemBlobs
 ) -> None:
-    drain, compat = (
-        a_drain(redis, blobs, FlatPipeline()),
-        "huge:1:64x64:s4:cfg:flow-8@1",
-    )
+    drain = a_drain(redis, blobs, FlatPipeline())
+    compat = "huge:1:64x64:s4:cfg:flow-8@1"
     redis.zadd(keys.rows(compat), {"p/s/0/0": 1})
 
     assert not drain.run(compat, limit_s=5)

@@ -140,6 +140,11 @@ class Delivery:
 
     def _store(self, work: Work, image: RenderedImage) -> None:
         data = self._kept(work.address, image.file.data)
+        # A thumbnail that has outlived its image may be about to be swept.
+        left_over = self._blobs.has(thumbnail_address(work.address))
+        if left_over and not self._leases.reuse_image(work.address):
+            self._told(lambda: self._leases.release(work.claim, delay_ms=BUSY_DELAY_MS))
+            return
         reference = self._reference(work.address, data)
         self._ready(work, reference, image.features, image.note)
 
