@@ -216,6 +216,35 @@ async def test_a_row_does_not_take_an_image_that_is_being_deleted(
     assert leases.reuse_image(NAMED)
 
 
+async def test_an_image_that_is_noted_anew_since_the_look_waits_for_the_next(
+    redis: Redis, blobs: BlobStore, redis_url: str, sweeper: Sweeper
+) -> None:
+    addresses = others(2)
+    for address in addresses:
+        blobs.put(address, PICTURE)
+    await sweeper.note_old()
+    client = BlockingRedis.from_url(redis_url)
+
+    class Renoting:
+        """The store; with the first deletion, a session of the other image goes."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(blobs, name)
+
+        def delete(self, address: str) -> None:
+            blobs.delete(address)
+            [other] = set(addresses) - {address}
+            client.zincrby(keys.UNNAMED, 1, other)
+
+    renoting: BlobStore = Renoting()  # type: ignore[assignment]
+
+    assert await a_sweeper(redis, renoting, meter=Meter()).delete_noted() == 1
+
+    assert sum(map(blobs.has, addresses)) == 1
+    assert await redis.zcard(keys.UNNAMED) == 1
+    client.close()
+
+
 async def test_old_images_are_looked_for_once_a_day_noted_ones_once_an_hour(
     redis: Redis, blobs: BlobStore, sweeper: Sweeper
 ) -> None:

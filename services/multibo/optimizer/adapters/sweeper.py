@@ -161,7 +161,10 @@ class Sweeper:
         """Delete one image; False if it is gone, is new or has to stay for now."""
         doomed = keys.image_doomed(address)
         lease, taken = keys.image_lease(address), keys.image_taken(address)
-        if not await self._doom(keys=[taken, lease, doomed], args=[_DOOMED_MS]):
+        if not await self._doom(
+            keys=[taken, lease, doomed, keys.UNNAMED],
+            args=[_DOOMED_MS, address, noted_ms],
+        ):
             return False
         found = await asyncio.to_thread(self._blobs.find, address)
         # Drawn again since: its session may be younger than the look at all of them.
