@@ -46,16 +46,17 @@ def plan_of(spec: SessionSpec, history: History, prior: tuple[float, ...] = ()) 
         prior: the warm start it began with; empty for none.
     """
     stage = casting.stage_of(spec, history)
-    # Fresh seeds do not depend on the answers: most of a slate that casts can be
-    # rendered while the person still looks at the one before.
-    shown = history.shown_digest(spec)
     if isinstance(stage, Casting):
+        # Fresh seeds do not depend on the answers: most of a slate that casts can be
+        # rendered while the person still looks at the one before.
+        shown = history.shown_digest(spec)
         slate = casting.cast_slate(spec, stage, history, shown)
         return Plan(stage.base, None, slate)
     repeated = probe_slate(spec, stage, history)
     if repeated:
         return Plan(stage.base, None, repeated)
     n_fresh = casting.n_controls(spec, stage)
+    shown = history.shown_digest(spec) if n_fresh else ""
     seeds = casting.fresh_seeds(history, shown, n_fresh)
     fresh = tuple(
         casting.fresh_candidate(spec, slot, seed, casting.CONTROL)

@@ -101,8 +101,7 @@ class History:
                 [_point(c) for c in slate.candidates] for slate in self.passed_over
             ],
         }
-        data = json.dumps(document, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(data.encode()).hexdigest()
+        return _sha256(document)
 
     def shown_digest(self, spec: SessionSpec) -> str:
         """Return what fresh seeds are a function of, as 64 hexadecimal digits.
