@@ -101,11 +101,8 @@ def test_a_batch_that_nobody_wants_stops_within_one_step(
 def test_short_steps_are_told_and_asked_about_now_and_then(
     redis: Redis, blobs: FilesystemBlobs, clock: Clock
 ) -> None:
-    asked: list[int] = []
-
-    def step(number: int) -> None:
+    def step(_number: int) -> None:
         clock.now_s += 0.04
-        asked.append(job(redis, 0).lease_until_ms)
 
     compat = enqueue(redis, 1)
     a_drain(redis, blobs, FlatPipeline(before_step=step)).run(compat, limit_s=60)
