@@ -118,8 +118,11 @@ def test_a_row_that_is_pushed_again_is_taken_once(leases: Leases) -> None:
 
 
 def test_a_taken_row_leaves_nothing_behind(leases: Leases, redis: Redis) -> None:
+    redis.sadd(keys.COMPATS, COMPAT)
     flood(leases, "p", n_rounds=3)
     push(leases, a_round("q"), time_ms=4, priority=SPECULATIVE)
+    leases.pop(COMPAT, 1)
+    assert leases.compat_keys() == [COMPAT]
 
     everything(leases)
 

@@ -15,7 +15,7 @@ FLEET: Final = "mbo:fleet:"
 PROCESSES: Final = "mbo:processes"
 """Set: the workers that announced themselves; those without an entry have left."""
 COMPATS: Final = "mbo:compats"
-"""Set: the compat keys under which rows may wait."""
+"""Set: the compat keys under which rows may wait; `take.lua` takes off the others."""
 OPENED: Final = "mbo:opened"
 """List: rounds that lately had all their pictures, `project/session/round`."""
 OPENED_KEPT: Final = 1000

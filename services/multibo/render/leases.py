@@ -67,8 +67,8 @@ class Leases:
         and each project's own rows come in the order they were pushed.
         """
         rows: Any = self._take(
-            keys=[keys.rows(compat_key), keys.lanes(compat_key)],
-            args=[n_rows, PRIORITY_SPAN_MS, _SORTED_AT_ONCE],
+            keys=[keys.rows(compat_key), keys.lanes(compat_key), keys.COMPATS],
+            args=[n_rows, PRIORITY_SPAN_MS, _SORTED_AT_ONCE, compat_key],
         )
         return [reference.decode() for reference in rows]
 

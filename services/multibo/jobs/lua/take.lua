@@ -5,7 +5,9 @@
 --       2 lanes, of which are written
 --         <lanes>/<class> (zset): project -> rows it was served while it waited
 --         <lanes>/<class>/<project> (zset): reference -> as pushed
+--       3 compat keys under which rows may wait (set)
 -- ARGV  1 rows wanted  2 span of a class in ms  3 rows sorted into lanes at most
+--       4 the compat key
 -- Reply list of references
 local SORTED, wanted, taken = 1e15, tonumber(ARGV[1]), {}
 local pushed = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. SORTED, 'WITHSCORES',
@@ -44,8 +46,11 @@ for class = 0, 9 do
     if redis.call('EXISTS', lane) == 0 then redis.call('ZREM', index, project) end
   end
 end
-if #taken > 0 then return taken end
--- Sorted, but their lane was lost: nobody else would ever find them.
-local lost = redis.call('ZPOPMIN', KEYS[1], wanted)
-for n = 1, #lost, 2 do taken[#taken + 1] = lost[n] end
+if #taken == 0 then
+  -- Sorted, but their lane was lost: nobody else would ever find them.
+  local lost = redis.call('ZPOPMIN', KEYS[1], wanted)
+  for n = 1, #lost, 2 do taken[#taken + 1] = lost[n] end
+end
+-- Clients choose what is in a compat key: those without rows would grow without end.
+if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[3], ARGV[4]) end
 return taken

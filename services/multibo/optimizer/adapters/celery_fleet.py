@@ -62,8 +62,9 @@ class CeleryFleet:
         try:
             for compat, rows in references.items():
                 pipe = self._redis.pipeline(transaction=False)
-                pipe.sadd(keys.COMPATS, compat)
                 pipe.zadd(keys.rows(compat), mapping=dict(rows))
+                # Thereafter: a compat key without rows is taken off.
+                pipe.sadd(keys.COMPATS, compat)
                 await pipe.execute()
                 await loop.run_in_executor(
                     self._publisher, publish, models[compat], compat
