@@ -231,6 +231,7 @@ async def test_a_batch_ahead_is_given_up_for_those_who_wait(
     assert blobs.has(wanted.spec.address("test"))
     assert b'result="dropped"} 2.0' in meter.exposition()
     assert await waiting(redis) == [a_row(7, 1).digest, a_row(8, 2).digest]
+    assert await redis.pttl(keys.speculative_rows(COMPAT)) > 0
 
 
 def _somebody_waits(redis: Redis, asked: SpeculativeRow) -> Callable[[int], None]:

@@ -76,7 +76,10 @@ class SpeculativeRows:
         if self._moved(hint.sid, hint.digest, SpeculativeState.QUEUED):
             reference = keys.speculative_reference(hint.sid, hint.digest)
             queue = keys.speculative_rows(hint.spec.compat_key)
-            self._redis.zadd(queue, {reference: hint.score})
+            pipe = self._redis.pipeline(transaction=True)
+            pipe.zadd(queue, {reference: hint.score})
+            pipe.pexpire(queue, speculation.LIFE_MS)
+            pipe.execute()
 
     def _hint(self, reference: str, score: float) -> Hint | None:
         try:
