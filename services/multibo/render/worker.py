@@ -106,12 +106,12 @@ class Worker:
 
         # Ready means consuming: announced earlier, a first row would wait for Celery.
         def ready(**_details: Any) -> None:
+            for body in (self._watchdog.run, self._keeper.run, register.run):
+                threading.Thread(target=body, daemon=True).start()
             register.announce()
             self._meter.set(WORKER_READY, 1)
             self._ready.set()
             logger.info("worker ready", extra={"models": list(served)})
-            for body in (self._watchdog.run, self._keeper.run, register.run):
-                threading.Thread(target=body, daemon=True).start()
 
         signals.worker_ready.connect(ready, weak=False)
         try:
