@@ -23,7 +23,7 @@ class Counted:
         self.called = asyncio.Event()
         self._hangs = hangs
 
-    async def answer(self, _request: bytes, context: grpc.aio.ServicerContext) -> bytes:
+    async def answer(self, _request: bytes, context: Any) -> bytes:
         self.n_calls += 1
         self.called.set()
         if self._hangs:
@@ -37,7 +37,7 @@ async def serving(counted: Counted) -> AsyncIterator[grpc.aio.Channel]:
     """Serve it; gives a client's channel to it."""
     server = grpc.aio.server()
     service, _, method = METHOD[1:].partition("/")
-    handler = grpc.unary_unary_rpc_method_handler(counted.answer)
+    handler: Any = grpc.unary_unary_rpc_method_handler(counted.answer)
     handlers = grpc.method_handlers_generic_handler(service, {method: handler})
     server.add_generic_rpc_handlers((handlers,))
     port = server.add_insecure_port("127.0.0.1:0")
