@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisAwayError
 
 from multibo.blobs.errors import BlobError
 from multibo.blobs.filesystem import FilesystemBlobs
+from multibo.blobs.port import thumbnail_address
 from multibo.jobs import codec
 from multibo.jobs.job import JobState
 from multibo.render.delivery import Delivery
@@ -182,6 +183,27 @@ def test_a_store_that_went_away_is_told_when_it_is_back(
     assert leases.n_away == 1
 
 
+def test_a_redis_that_is_away_charges_no_row_whose_image_is_stored(
+    redis: Redis, blobs: SlowBlobs
+) -> None:
+    blobs.may_put.set()
+    compat = enqueue(redis, 1)
+    address = job(redis, 0).spec.address(FlatPipeline.numerics)
+    blobs.put(thumbnail_address(address), b"left over")
+    leases = _Away(redis, "worker")
+    keeper = Keeper(leases)
+    delivery = Delivery(leases, blobs, keeper)
+    leases.n_away = 1
+
+    drain = a_drain(redis, blobs, FlatPipeline(), delivery=delivery, keeper=keeper)
+    drain.run(compat, limit_s=60)
+
+    assert blobs.has(address)
+    assert job(redis, 0).state is JobState.RENDERING  # and lapses
+    assert job(redis, 0).failures == 0
+    assert not redis.keys("mbo:img:*")
+
+
 class _Away(Leases):
     """Leases of a Redis that does not answer a few times."""
 
@@ -190,6 +212,10 @@ class _Away(Leases):
     def fail(self, claim: object, reason: str) -> bool:
         self._answer()
         return super().fail(claim, reason)  # type: ignore[arg-type]
+
+    def reuse_image(self, address: str) -> bool:
+        self._answer()
+        return super().reuse_image(address)
 
     def drop_image(self, address: str) -> None:
         self._answer()
