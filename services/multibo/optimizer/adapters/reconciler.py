@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from importlib.resources import files
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -18,6 +17,7 @@ from redis.exceptions import RedisError
 from multibo.jobs import codec, keys
 from multibo.jobs.job import MAX_LAPSES
 from multibo.jobs.keys import SessionKeys
+from multibo.optimizer.adapters.redis_wire import script_of
 from multibo.optimizer.app.ports import RenderFleet
 from multibo.optimizer.session.ids import SessionName
 
@@ -38,8 +38,7 @@ class Reconciler:
         self._fleet = fleet
         self._me = secrets.token_hex(8)
         self._leads = False
-        text = files("multibo.optimizer.adapters") / "lua" / "republish.lua"
-        self._republish = redis.register_script(text.read_text())
+        self._republish = script_of(redis, "republish")
 
     async def run(self, *, period_s: float = 1.0) -> None:
         """Scan until canceled.
