@@ -97,3 +97,14 @@ def an_answer(shown: tuple[Warp, ...], generator: np.random.Generator) -> Answer
         n_shown = int(generator.integers(1, len(shown) + 1))
         return Answer(shown[:n_shown], kind, ())
     return Answer(shown, kind, order[: int(generator.integers(2, len(shown) + 1))])
+
+
+def toward(axis: int, n_rounds: int, *, dimension: int = 4) -> tuple[Answer, ...]:
+    """Return rounds in which the largest value on one axis is always chosen."""
+    generator = np.random.default_rng(5)
+    history = []
+    for _ in range(n_rounds):
+        shown = tuple(a_warp(dimension, generator) for _ in range(4))
+        slot = max(range(4), key=lambda slot: shown[slot][axis])
+        history.append(choice(shown, slot))
+    return tuple(history)

@@ -58,8 +58,9 @@ class PosteriorCache:
             parts: of the engine that are on.
 
         Raises:
-            FitFailedError: if the arithmetic breaks down, or patience ends.
+            FitFailedError: if the arithmetic breaks down.
             InvalidRequestError: if the history is not legal.
+            OutOfTimeError: if patience ends.
         """
         key = _key(dimension, history, prior, parts)
         portfolio = self._portfolios.get(key)
@@ -129,8 +130,18 @@ class PosteriorCache:
         if lived is None:
             before = self._replays.get(_key(dimension, history[:-1], prior, ALL_PARTS))
             lived = replay(dimension, history, prior, before=before)
+            self._keep_milestone(dimension, lived, prior)
         self._replays.put(key, lived)
         return lived
+
+    def _keep_milestone(
+        self, dimension: int, lived: Replay, prior: tuple[float, ...]
+    ) -> None:
+        """Let a fit go on from where a replay has been."""
+        milestone = lived.portfolio
+        if milestone is not None and lived.whole:
+            shorter = lived.history[: milestone.n_answers]
+            self._portfolios.put(_key(dimension, shorter, prior, ALL_PARTS), milestone)
 
 
 class _Recent(Generic[Value]):

@@ -163,7 +163,8 @@ def prior_of(
     if not history:
         return prior
     try:
-        portfolio, _ = _learned(fit, dimension, history, prior)
+        # Without target search: time never runs out, and the kernel is of all answers.
+        portfolio = fit(dimension, history, prior, Parts(target=False))
         return parameters_of(portfolio.gp.prior)
     except FitFailedError as error:
         _reason(error)
@@ -266,13 +267,11 @@ def preference_map(
     check_prior(dimension, prior)
     if not history:
         return flat_map(dimension, history, x_axis, y_axis)
+    before = replay(dimension, history[:-1], prior).trace
     try:
         portfolio, degraded = _learned(fit, dimension, history, prior)
         # The last point is today's; those before are what was known then.
-        trace = (
-            *replay(dimension, history[:-1], prior).trace,
-            trace_point(portfolio, history),
-        )
+        trace = (*before, trace_point(portfolio, history))
         learned = map_of(portfolio, trace, x_axis, y_axis)
         return replace(learned, degraded=degraded)
     except FitFailedError as error:

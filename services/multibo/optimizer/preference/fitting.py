@@ -72,7 +72,7 @@ def fit(
         InvalidRequestError: if the history is not legal.
     """
     if not parts.target:
-        return gp_alone(fit_gp(dimension, history, prior), len(history), len(history))
+        return gp_alone(fit_gp(dimension, history, prior), len(history))
     known = before.n_answers if before else 0
     for n_answers in milestones(len(history)):
         if n_answers > known:
@@ -96,24 +96,21 @@ def renewed(
         dimension: `d`, length of every warp vector.
         history: judged slates, oldest first; one or more.
         prior: a warm start; empty for none.
-        parts: of the engine that are on.
+        parts: of the engine that are on, target search among them.
 
     Raises:
         FitFailedError: if the arithmetic breaks down.
         InvalidRequestError: if the history is not legal.
     """
     choices = choices_of(dimension, history)
-    gp, n_fitted = _renewed_gp(before, dimension, history, choices, prior)
-    if not parts.target:
-        return gp_alone(gp, len(history), n_fitted)
+    gp = _renewed_gp(before, dimension, history, choices, prior)
     kept = before.chains if before else None
     try:
         chains = advanced(kept or first_chains(dimension), target_density(choices))
     except FitFailedError as error:
         logger.warning("target search failed", extra={"reason": str(error)})
-        return gp_alone(gp, len(history), n_fitted)
-    log_weights = _log_weights(before, history)
-    return _portfolio(gp, chains, log_weights, parts, n_fitted)
+        return gp_alone(gp, len(history))
+    return _portfolio(gp, chains, _log_weights(before, history), parts)
 
 
 def fit_gp(
@@ -137,15 +134,14 @@ def fit_gp(
     return condition(few.prior, choices, near=few)
 
 
-def gp_alone(gp: Posterior, n_answers: int, n_fitted: int) -> Portfolio:
+def gp_alone(gp: Posterior, n_answers: int) -> Portfolio:
     """Return a portfolio without target search.
 
     Args:
         gp: of a history.
         n_answers: of it.
-        n_fitted: of them, those the kernel was fitted to.
     """
-    return Portfolio(gp, None, None, (0.0, 0.0), 0.0, 0.0, n_answers, n_fitted)
+    return Portfolio(gp, None, None, (0.0, 0.0), 0.0, 0.0, n_answers)
 
 
 def _renewed_gp(
@@ -154,17 +150,16 @@ def _renewed_gp(
     history: tuple[Answer, ...],
     choices: Choices,
     prior: tuple[float, ...],
-) -> tuple[Posterior, int]:
-    """Return the GP of a history, and to how many answers its kernel was fitted.
+) -> Posterior:
+    """Return the GP of a history.
 
-    At a milestone that is all of them, and the fit starts afresh: from the last kernel
+    At a milestone its kernel is fitted, and the fit starts afresh: from the last kernel
     it would not leave a sharp one that a few clear answers had suggested. In between
     the kernel stays.
     """
-    n_answers = len(history)
-    if before is None or is_milestone(n_answers):
-        return fit_gp(dimension, history, prior), n_answers
-    return condition(before.gp.prior, choices, near=before.gp), before.n_fitted
+    if before is None or is_milestone(len(history)):
+        return fit_gp(dimension, history, prior)
+    return condition(before.gp.prior, choices, near=before.gp)
 
 
 def _log_weights(
@@ -190,7 +185,6 @@ def _portfolio(
     chains: Chains,
     log_weights: tuple[float, float],
     parts: Parts,
-    n_fitted: int,
 ) -> Portfolio:
     target = target_model(gp.dimension, chains)
     level = float(np.mean(gp.mean(gp.points) - target.mean(gp.points)))
@@ -202,5 +196,4 @@ def _portfolio(
         weight=weight_of(log_weights, gp, chains.n_answers, parts),
         level=level,
         n_answers=chains.n_answers,
-        n_fitted=n_fitted,
     )

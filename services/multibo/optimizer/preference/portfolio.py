@@ -62,8 +62,6 @@ class Portfolio:
     """Added to target search's utilities: on what was shown both models then agree on
     average. Only differences of utilities mean anything."""
     n_answers: int
-    n_fitted: int
-    """Answers the GP's kernel was fitted to."""
 
     @property
     def dimension(self) -> int:

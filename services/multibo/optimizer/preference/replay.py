@@ -50,6 +50,8 @@ class Replay:
     """After each answer."""
     portfolio: Portfolio | None = None
     """Of the last milestone."""
+    whole: bool = True
+    """Whether no milestone failed; if so, `portfolio` is what a fit finds there."""
 
 
 def replay(
@@ -114,6 +116,7 @@ def _after(
             lived = replace(lived, portfolio=portfolio)
         except FitFailedError as error:
             logger.warning("replay kept a portfolio", extra={"reason": str(error)})
+            lived = replace(lived, whole=False)
     return replace(lived, trace=(*lived.trace, point))
 
 

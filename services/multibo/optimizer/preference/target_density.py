@@ -139,8 +139,11 @@ def frequencies(dimension: int) -> tuple[Floats, Floats]:
     """Return the `d x N_FEATURES` frequencies of the residual, and their phases."""
     generator = np.random.default_rng([_FEATURE_SEED, dimension])
     length = _FEATURE_LENGTH * np.sqrt(dimension)
-    scaled = generator.standard_normal((dimension, N_FEATURES)) / length
-    return scaled, generator.uniform(0.0, 2.0 * np.pi, N_FEATURES)
+    waves = generator.standard_normal((dimension, N_FEATURES)) / length
+    phases = generator.uniform(0.0, 2.0 * np.pi, N_FEATURES)
+    for kept in (waves, phases):
+        kept.flags.writeable = False  # so that nobody may change them
+    return waves, phases
 
 
 def features_of(points: Floats) -> Floats:

@@ -57,7 +57,9 @@ def target_points(
     picked = _greedy(pool, model.values(pool), n_points, best)
     climbed = _climbed(model, picked, best)
     apart = slack(climbed, slate, avoid) >= MIN_SEPARATION
-    return np.where(apart[:, None], climbed, picked)
+    points = np.where(apart[:, None], climbed, picked)
+    # One that climbed may have come near where another one stayed.
+    return points if _least_distance(points) >= MIN_SEPARATION else picked
 
 
 def _greedy(pool: Floats, values: Floats, n_points: int, best: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Advice, predictions, maps, warm starts and variety."""
+"""Advice, predictions and maps."""
 
 import math
 
@@ -16,15 +16,12 @@ from multibo.optimizer.preference.dataset import (
     choice,
     unit_points,
 )
-from multibo.optimizer.preference.design import separation
 from multibo.optimizer.preference.engine import ProposalRequest
 from multibo.optimizer.preference.errors import FitFailedError, InvalidRequestError
 from multibo.optimizer.preference.portfolio import Portfolio
-from multibo.optimizer.preference.prior import HyperPrior
 from multibo.optimizer.preference.replay import replay
 from multibo.optimizer.preference.target_density import LAPSE
-from tests.support.gradients import numeric_gradient
-from tests.support.histories import a_history, a_mixed_history, a_warp
+from tests.support.histories import a_history, a_mixed_history, toward
 
 HISTORY = a_mixed_history(4, 14, seed=2)
 SLATE = HISTORY[-1].shown
@@ -37,17 +34,6 @@ def failing_fit(
     parts: engine.Parts,
 ) -> Portfolio:
     raise FitFailedError("on purpose")
-
-
-def toward(axis: int, n_rounds: int, *, dimension: int = 4) -> tuple[Answer, ...]:
-    """Return rounds in which the largest value on one axis is always chosen."""
-    generator = np.random.default_rng(5)
-    history = []
-    for _ in range(n_rounds):
-        shown = tuple(a_warp(dimension, generator) for _ in range(4))
-        slot = max(range(4), key=lambda slot: shown[slot][axis])
-        history.append(choice(shown, slot))
-    return tuple(history)
 
 
 @settings(max_examples=25, deadline=None)
@@ -68,10 +54,17 @@ def test_no_mixed_history_breaks_the_engine(
         dimension, k, seed, history, n_initial=seed % 3, prior=prior, avoid=slate
     )
 
-    proposal = engine.propose(request)
-    prediction = engine.predict(dimension, k, history, slate, prior)
-    learned = engine.preference_map(dimension, history, prior=prior)
-    advice = engine.advise(dimension, history, prior)
+    cache = PosteriorCache(64)
+    fit, replayed = cache.fit, cache.replay
+
+    proposal = engine.propose(request, fit=fit)
+    prediction = engine.predict(
+        dimension, k, history, slate, prior, fit=fit, replay=replayed
+    )
+    learned = engine.preference_map(
+        dimension, history, prior=prior, fit=fit, replay=replayed
+    )
+    advice = engine.advise(dimension, history, prior, fit=fit)
 
     assert len({candidate.warp for candidate in proposal.candidates}) == k
     assert (proposal.degraded, advice.degraded, learned.degraded) == ("", "", "")
@@ -142,8 +135,44 @@ def test_the_cache_answers_as_the_engine_does() -> None:
         assert kept == engine.predict(4, 4, history, SLATE)
 
 
+def test_the_cache_lets_a_fit_go_on_from_where_a_replay_has_been() -> None:
+    ticks = iter(range(100))
+    cache = PosteriorCache(8, clock=lambda: float(next(ticks)), patience_s=0.5)
+    history = a_mixed_history(3, 9, seed=7)
+
+    cache.replay(3, history[:-1])
+    went_on = cache.fit(3, history)  # lived through anew, it would be out of time
+
+    afresh = fitting.fit(3, history)
+    assert went_on.log_weights == afresh.log_weights
+    assert np.array_equal(went_on.mean(afresh.points), afresh.mean(afresh.points))
+
+
+def test_a_replay_with_a_failure_is_nothing_a_fit_goes_on_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cache = PosteriorCache(8)
+    history = a_mixed_history(3, 4, seed=7)
+
+    def failing_third(
+        before: Portfolio | None,
+        dimension: int,
+        history: tuple[Answer, ...],
+        *_: object,
+    ) -> Portfolio:
+        if len(history) == 3:
+            raise FitFailedError("on purpose")
+        return fitting.renewed(before, dimension, history)
+
+    monkeypatch.setattr("multibo.optimizer.preference.replay.renewed", failing_third)
+    lived = cache.replay(3, history)
+
+    assert not lived.whole
+    assert len(cache) == 0
+
+
 def test_the_map_finds_the_axis_that_matters() -> None:
-    learned = engine.preference_map(4, toward(2, 25))
+    learned = engine.preference_map(4, toward(2, 16))
 
     importances = [axis.importance for axis in learned.axes]
     effect = learned.axes[2]
@@ -214,87 +243,3 @@ def test_everything_has_a_fallback_when_the_fit_fails() -> None:
     assert "on purpose" in prediction.degraded
     assert "on purpose" in learned.degraded
     assert engine.prior_of(4, HISTORY, prior, fit=failing_fit) == prior
-
-
-def test_the_warm_density_matches_finite_differences() -> None:
-    density = HyperPrior(3, (0.1, -0.4, 0.2, 0.5), n_answers=4)
-    at = np.array([0.0, 0.3, -0.2, 1.0])
-
-    _, gradient = density.log_density(at)
-
-    expected = numeric_gradient(lambda at: density.log_density(at)[0], at)
-    assert gradient == pytest.approx(expected, rel=1e-6)
-
-
-def test_a_warm_start_moves_the_first_slates_and_fades() -> None:
-    prior = engine.prior_of(4, toward(1, 30))
-    history = toward(2, 30)
-
-    first = [
-        engine.propose(ProposalRequest(4, 4, 1, history[:n], prior=warm))
-        for n in (0, 3)
-        for warm in ((), prior)
-    ]
-    gaps = []
-    for n_rounds in (2, 30):
-        cold, warm = (
-            np.array(engine.prior_of(4, history[:n_rounds], start))
-            for start in ((), prior)
-        )
-        gaps.append(np.abs(cold - warm).max())
-
-    assert first[0] != first[1]
-    assert first[2] != first[3]
-    assert gaps[1] < 0.5 * gaps[0]
-
-
-@pytest.mark.parametrize("prior", [(1.0,), (0.0, 0.0, 0.0, 0.0, math.nan)])
-def test_a_warm_start_of_something_else_is_refused(prior: tuple[float, ...]) -> None:
-    with pytest.raises(InvalidRequestError):
-        engine.propose(ProposalRequest(4, 4, 1, HISTORY, prior=prior))
-
-
-def test_an_absurd_warm_start_is_clipped() -> None:
-    prior = (1e300, -1e300, 0.0, 0.0, 1e300)
-
-    for history in ((), HISTORY):
-        proposal = engine.propose(ProposalRequest(4, 4, 1, history, prior=prior))
-
-        assert proposal.degraded == ""
-
-
-@pytest.mark.parametrize("n_rounds", [0, 14])
-def test_variety_keeps_far_from_what_was_passed_over(n_rounds: int) -> None:
-    history = a_mixed_history(8, n_rounds, seed=1)
-    passed = engine.propose(ProposalRequest(8, 4, 3, history))
-    avoid = tuple(candidate.warp for candidate in passed.candidates)
-
-    distances = []
-    for kept_away in ((), avoid):
-        slates = [
-            engine.propose(ProposalRequest(8, 4, seed, history, avoid=kept_away))
-            for seed in range(4, 8)
-        ]
-        new = [c.warp for slate in slates for c in slate.candidates[1:]]
-        distances.append(separation(unit_points(new), unit_points(avoid)))
-
-    assert distances[1].min() > distances[0].min()
-    assert distances[1].mean() > distances[0].mean()
-
-
-def test_variety_teaches_the_model_nothing() -> None:
-    seen: list[tuple[object, ...]] = []
-
-    def spying_fit(*arguments: object) -> Portfolio:
-        seen.append(arguments)
-        return fitting.fit(*arguments)  # type: ignore[arg-type]
-
-    slates = [
-        engine.propose(ProposalRequest(4, 4, 1, HISTORY, avoid=avoid), fit=spying_fit)
-        for avoid in ((), SLATE)
-    ]
-
-    assert seen[0] == seen[1]
-    anchors = [slate.candidates[0] for slate in slates]
-    assert anchors[0].warp == anchors[1].warp
-    assert anchors[0].utility_mean == anchors[1].utility_mean

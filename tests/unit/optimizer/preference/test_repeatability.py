@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 
@@ -54,6 +55,7 @@ def test_fifty_rounds_repeat_bit_for_bit_in_two_processes() -> None:
             capture_output=True,
             text=True,
             check=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
         ).stdout
         for capacity in ("64", "8")
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from multibo.optimizer.preference import target_slate
 from multibo.optimizer.preference.chains import advanced, first_chains
 from multibo.optimizer.preference.dataset import Answer, choice, choices_of
 from multibo.optimizer.preference.design import MIN_SEPARATION, separation
@@ -82,12 +83,28 @@ def test_the_candidates_raise_the_best_of_the_slate_more_than_random_ones() -> N
     assert expected(points) > max(expected(generator.random((3, D))) for _ in range(50))
 
 
-def test_the_candidates_keep_apart() -> None:
-    model = learned(nearest(np.zeros(D), 30))
-    slate = np.full((1, D), 0.5)
+@pytest.mark.parametrize("dimension", [1, 2, D])
+def test_the_candidates_keep_apart(dimension: int) -> None:
+    model = learned(nearest(np.zeros(dimension), 30), dimension)
+    slate = np.full((1, dimension), 0.5)
 
-    points = target_points(model, slate, 3, np.full((8, D), 0.5), seed=1)
+    points = target_points(model, slate, 3, np.full((8, dimension), 0.5), seed=1)
 
     for index, point in enumerate(points):
         others = np.vstack([slate, np.delete(points, index, axis=0)])
         assert separation(point[None], others)[0] >= MIN_SEPARATION
+
+
+def test_a_candidate_that_stays_is_not_climbed_upon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = learned(nearest(np.zeros(D), 30))
+    slate = np.full((1, D), 0.5)
+
+    def climbed(_model: TargetModel, points: np.ndarray, _best: np.ndarray) -> object:
+        return np.vstack([points[1] + 0.001, slate])  # the second crowds the slate
+
+    monkeypatch.setattr(target_slate, "_climbed", climbed)
+    first, second = target_points(model, slate, 2, slate, seed=1)
+
+    assert separation(first[None], second[None])[0] >= MIN_SEPARATION
