@@ -17,6 +17,7 @@ from multibo.evaluation.preferences.rival import History, Recommended, Slate
 from multibo.optimizer.preference.ascent import ascend
 from multibo.optimizer.preference.dataset import choices_of, quantized_warp
 from multibo.optimizer.preference.posterior import Posterior, fit_posterior
+from multibo.optimizer.preference.proposal import incumbent_of
 
 _N_ANYWHERE: Final = 384
 _N_NEAR: Final = 384
@@ -67,7 +68,7 @@ class ChoiceGp:
         )
         return Recommended(
             quantized_warp(climbed[int(means.argmax())]),
-            quantized_warp(_incumbent(posterior)),
+            quantized_warp(incumbent_of(posterior)),
         )
 
     def _posterior(self, history: History) -> Posterior:
@@ -81,13 +82,5 @@ def _pool(posterior: Posterior, generator: np.random.Generator) -> NDArray[np.fl
     anywhere = generator.random((_N_ANYWHERE, posterior.dimension))
     spreads = generator.choice(_SPREADS, size=(_N_NEAR, 1))
     offsets = spreads * generator.standard_normal((_N_NEAR, posterior.dimension))
-    near = np.clip(_incumbent(posterior) + offsets, 0.0, 1.0)
+    near = np.clip(incumbent_of(posterior) + offsets, 0.0, 1.0)
     return np.vstack([anywhere, near])
-
-
-def _incumbent(posterior: Posterior) -> NDArray[np.float64]:
-    """Return the shown point with the highest posterior mean."""
-    best: NDArray[np.float64] = posterior.points[
-        int(posterior.mean(posterior.points).argmax())
-    ]
-    return best

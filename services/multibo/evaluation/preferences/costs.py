@@ -159,7 +159,7 @@ def _in_own_process(rival: str, n_answers: int, n_repeats: int, *, warm: bool) -
     )
     answer = subprocess.run(
         [sys.executable, "-c", code],
-        capture_output=True,
+        stdout=subprocess.PIPE,  # errors go where the reader sees them
         text=True,
         check=True,
         timeout=_TIMEOUT_S,

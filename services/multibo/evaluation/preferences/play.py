@@ -8,13 +8,13 @@ from typing import Final
 
 import numpy as np
 
+from multibo.evaluation.preferences.bars import N_QUERIES
 from multibo.evaluation.preferences.people import K, PersonKind, person
 from multibo.evaluation.preferences.rival import History, OpenRival, Rival, Slate
 from multibo.evaluation.preferences.runs import Cell, Run, Standing
 from multibo.evaluation.problems import Problem, problem
 from multibo.optimizer.preference.dataset import choice, quantized_warp, unit_points
 
-N_QUERIES: Final = 50
 N_RANDOM: Final = 3
 """First slates, drawn uniformly and the same for every rival; they count."""
 EVERY: Final = 5

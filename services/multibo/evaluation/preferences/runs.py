@@ -92,7 +92,7 @@ class Run:
 def read_runs(path: Path) -> list[Run]:
     """Return the runs of a file; none if there is no file.
 
-    A last line cut off, as a killed study leaves it, is passed over.
+    A line cut off, as a killed study leaves it, is passed over.
 
     Args:
         path: of JSON lines.

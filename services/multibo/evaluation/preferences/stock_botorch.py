@@ -31,8 +31,6 @@ from multibo.optimizer.preference.dataset import quantized_warp, unit_points
 
 N_RESTARTS: Final = 3
 N_RAW_SAMPLES: Final = 512
-PACKAGES: Final = ("botorch", "gpytorch", "linear_operator", "torch", "scipy")
-"""Whose versions its figures depend on."""
 
 
 class StockBotorch:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from multibo.evaluation.preferences.play import N_QUERIES, play
+from multibo.evaluation.preferences.bars import N_QUERIES
+from multibo.evaluation.preferences.play import play
 from multibo.evaluation.preferences.rivals import ENTRANTS, open_rival
 from multibo.evaluation.preferences.runs import Cell, append_run, read_runs
 

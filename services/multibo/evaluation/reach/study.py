@@ -1,5 +1,6 @@
 """The study as commands: play searches in parts, then join the parts into a report."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -43,7 +44,8 @@ def run(given: ReachRunArguments, model: ModelSpec) -> None:
         model: an entry of the catalog.
 
     Raises:
-        ProtocolError: if there is no strategy of a given name.
+        ProtocolError: if there is no strategy of a given name, or the folder holds
+            the same searches, rendered or judged in another way.
     """
     origin = Provenance.collect()
     strategies = _chosen(given.strategies)
@@ -51,18 +53,18 @@ def run(given: ReachRunArguments, model: ModelSpec) -> None:
     studio = Studio(model, steps=given.steps, dtype=given.dtype)
     tasks = [Task.of_seed(seed, kind) for kind in given.kinds for seed in given.seeds]
     assigned = [studio.assign(task) for task in tasks]
-    for one in assigned:
-        ends = {"start": one.start_picture, "target": one.target_picture}
-        for moment, picture in ends.items():
-            keep_picture(given.out, one.task.kind, one.task.seed, moment, picture)
     searches = open_searches(studio.model, assigned, strategies, protocol)
-    _resume(searches, given, studio)
     about = {
         "steps": given.steps,
         "numerics": studio.numerics,
         "protocol": asdict(protocol),
         "provenance": origin.to_json(),
     }
+    _resume(searches, given, studio, about)
+    for one in assigned:
+        ends = {"start": one.start_picture, "target": one.target_picture}
+        for moment, picture in ends.items():
+            keep_picture(given.out, one.task.kind, one.task.seed, moment, picture)
     begun = time.monotonic()
     for n_images in play(searches, studio.render, n_images=given.n_images, every=EVERY):
         tracks = [search.track() for search in searches]
@@ -95,13 +97,24 @@ def report(given: ReachReportArguments) -> None:
 
 
 def _resume(
-    searches: Sequence[Search], given: ReachRunArguments, studio: Studio
+    searches: Sequence[Search],
+    given: ReachRunArguments,
+    studio: Studio,
+    about: Mapping[str, object],
 ) -> None:
-    """Take up what the part's folder holds of exactly these searches."""
+    """Take up what the part's folder holds of exactly these searches.
+
+    Raises:
+        ProtocolError: if they were rendered or judged in another way.
+    """
     known = read_answers(given.out / _ANSWERS)
     if known.keys() != {search.track().key for search in searches}:
         return
-    tracks, _ = read_tracks([given.out / _TRACKS])
+    tracks, (earlier,) = read_tracks([given.out / _TRACKS])
+    asked = json.loads(json.dumps(about))
+    for name in sorted(asked.keys() - {"provenance"}):
+        if earlier.get(name) != asked[name]:
+            raise ProtocolError(f"{given.out} holds a run with other {name}")
     measured = {track.key: track.checkpoints for track in tracks}
     for search in searches:
         key = search.track().key

@@ -95,3 +95,13 @@ def test_a_run_that_was_cut_off_goes_on_where_it_stood(
         assert one["n_images"] == other["n_images"]
         # The anchor was rendered again, in a batch of another size.
         assert one["gains"] == pytest.approx(other["gains"], rel=1e-3, abs=1e-3)
+
+
+def test_a_run_of_other_steps_is_not_gone_on_with(
+    model: ModelSpec, tmp_path: Path
+) -> None:
+    asked = given(tmp_path, seeds=(5,), strategies=(COMPOSITE,))
+    run(replace(asked, n_images=15), model)
+
+    with pytest.raises(ProtocolError, match="other steps"):
+        run(replace(asked, steps=asked.steps + 1), model)
