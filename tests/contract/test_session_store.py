@@ -195,6 +195,21 @@ async def test_a_deleted_session_is_gone_with_everything(store: SessionStore) ->
     assert (await store.list_sessions("local", limit=5, cursor="")).sessions == ()
 
 
+async def test_a_late_repeat_of_its_creation_does_not_bring_a_deleted_session_back(
+    store: SessionStore,
+) -> None:
+    receipt = a_receipt("one")
+    await store.create(a_session(), receipt)
+    await store.delete(NAME)
+
+    with pytest.raises(SessionNotFoundError):
+        await store.replay_create("local", receipt.key)
+
+    await store.create(a_session(), receipt)
+    with pytest.raises(SessionNotFoundError):
+        await store.read(NAME)
+
+
 async def test_pages_give_every_session_once_newest_first(
     store: SessionStore,
 ) -> None:

@@ -12,11 +12,16 @@ from redis.asyncio import Redis
 from multibo.jobs.keys import SessionKeys
 from multibo.optimizer.adapters.redis_store import RedisStore
 from multibo.optimizer.app.errors import SessionNotFoundError
+from multibo.v1 import round_pb2, round_service_pb2, session_service_pb2
 from tests.support.builders import NAME, a_receipt, a_session, judged, proposed
+from tests.support.digest_engine import DigestEngine
+from tests.support.fakes import a_redis_app
+from tests.support.wire import Wire, a_spec, new_id, serving
 
 pytestmark = pytest.mark.redis
 
 TTL_MS = 60_000
+PROMPT, NEGATIVE, LABEL = "my-secret-wish", "my-secret-fear", "my-secret-name"
 KEYS = SessionKeys(NAME.sid).all()
 
 
@@ -67,3 +72,58 @@ async def test_a_session_that_has_expired_is_not_there(redis: Redis) -> None:
     assert await store.read_log(NAME) == ((), {})
     listed = await store.list_sessions("local", limit=5, cursor="")
     assert listed.sessions == ()
+
+
+async def test_a_deleted_session_leaves_no_word_of_the_person(redis: Redis) -> None:
+    app = a_redis_app(redis, engine=DigestEngine())
+    async with serving(app) as wire:
+        spec = a_spec(prompt=PROMPT, negative_prompt=NEGATIVE, labels={"of": LABEL})
+        session = await wire.create(spec=spec, session_id="told-in-private")
+        await answer(wire, session.name)
+        await propose(wire, session.name)
+        assert any(PROMPT in text for text in await texts(redis))
+
+        await wire.sessions.DeleteSession(
+            session_service_pb2.DeleteSessionRequest(name=session.name)
+        )
+
+    left = await texts(redis)
+    for word in (PROMPT, NEGATIVE, LABEL, "told-in-private"):
+        assert not any(word in text for text in left)
+
+
+async def texts(redis: Redis) -> list[str]:
+    """Every key, field and value there is."""
+    found: list[str] = []
+    async for key in redis.scan_iter(count=1_000):
+        match (await redis.type(key)).decode():
+            case "hash":
+                value: object = await redis.hgetall(key)
+            case "list":
+                value = await redis.lrange(key, 0, -1)
+            case "zset":
+                value = await redis.zrange(key, 0, -1)
+            case "set":
+                value = await redis.smembers(key)
+            case "stream":
+                value = await redis.xrange(key)
+            case _:
+                value = await redis.get(key)
+        found += [str(key), str(value)]
+    return found
+
+
+async def propose(wire: Wire, session: str) -> round_pb2.Round:
+    request = round_service_pb2.ProposeRoundRequest(parent=session)
+    round: round_pb2.Round = (await wire.rounds.ProposeRound(request)).round
+    return round
+
+
+async def answer(wire: Wire, session: str) -> None:
+    await wire.rounds.SubmitFeedback(
+        round_service_pb2.SubmitFeedbackRequest(
+            name=(await propose(wire, session)).name,
+            feedback=round_pb2.Feedback(chosen=1, shown=[0, 1, 2, 3]),
+            request_id=new_id(),
+        )
+    )

@@ -45,6 +45,7 @@ class _Stored:
     jobs: dict[str, RenderJob] = field(default_factory=dict)
     log: list[LogEntry] = field(default_factory=list)
     receipts: dict[str, Receipt] = field(default_factory=dict)
+    made_by: RequestKey | None = None
     events: list[FeedEvent] = field(default_factory=list)
     grew: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -79,6 +80,7 @@ class MemoryStore:
             ends=dict(given.ends),
             jobs={job.field: job for job in given.jobs},
             log=list(given.log),
+            made_by=receipt.key if receipt else None,
         )
         self._tell(stored, EventKind.SESSION)
         return None
@@ -201,13 +203,15 @@ class MemoryStore:
                 raise CursorInvalidError(f"not a cursor: {cursor!r}")
             rows = [row for row in rows if row[:2] < (int(time), sid)]
         page = rows[:limit]
-        more = len(rows) > limit
-        after = f"{page[-1][0]}:{page[-1][1]}" if page and more else ""
+        after = f"{page[-1][0]}:{page[-1][1]}" if page and len(rows) > limit else ""
         return Page(tuple(row[2] for row in page), after)
 
     async def delete(self, name: SessionName) -> bool:
         """Remove everything of a session; see `SessionStore.delete`."""
-        return self._sessions.pop(name, None) is not None
+        stored = self._sessions.pop(name, None)
+        if stored and (key := stored.made_by):
+            self._created[name.project, key.request_id] = Receipt(key, b"")
+        return stored is not None
 
     async def secret(self) -> bytes:
         """Return the shared secret; see `SessionStore.secret`."""
@@ -291,4 +295,6 @@ def _replayed(key: RequestKey, receipt: Receipt | None) -> bytes | None:
         return None
     if receipt.key.digest != key.digest:
         raise RequestIdConflictError(key.request_id)
+    if not receipt.reply:
+        raise SessionNotFoundError(f"of request {key.request_id} any more")
     return receipt.reply

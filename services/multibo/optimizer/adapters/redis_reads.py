@@ -148,4 +148,6 @@ def _replayed(key: RequestKey, digest: object, reply: object) -> bytes | None:
         return None
     if as_text(digest) != key.digest:
         raise RequestIdConflictError(key.request_id)
+    if reply is None:
+        raise SessionNotFoundError(f"of request {key.request_id} any more")
     return as_bytes(reply)

@@ -140,6 +140,8 @@ class SessionStore(Protocol):
 
         Raises:
             RequestIdConflictError: if the id came with other content.
+            SessionNotFoundError: if the session was deleted since, and the reply
+                with it.
         """
         ...
 

@@ -9,7 +9,9 @@
 if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('EXISTS', KEYS[4]) == 1 then
   return 'exists'
 end
-redis.call('HSET', KEYS[1], 'rev', 1, 'project', ARGV[2], 'body', ARGV[1])
+-- The request is named too: its reply tells the prompt, and goes with the session.
+redis.call('HSET', KEYS[1], 'rev', 1, 'project', ARGV[2], 'body', ARGV[1],
+  'request', KEYS[4])
 local at = 13
 local function fill(key, n)
   for _ = 1, tonumber(n) do

@@ -12,6 +12,9 @@ for _, job in ipairs(redis.call('HVALS', KEYS[6])) do
     if #address == 64 then redis.call('ZADD', KEYS[5], now, address) end
   end
 end
+-- What remains of the creating request is its digest: it makes no second session.
+local request = redis.call('HGET', KEYS[1], 'request')
+if request then redis.call('HDEL', request, 'reply') end
 local there = redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])
