@@ -115,6 +115,15 @@ async def test_who_calls_too_often_changes_nothing(
     assert told == {"RATE_LIMITED"}
 
 
+async def test_a_server_that_goes_away_changes_nothing(door: Door) -> None:
+    # Calls that were under way when it began: a later one reaches another server.
+    door.wire.endpoint._draining.set()
+
+    told = {await door.told(method, door.signer.token()) for method in METHODS}
+
+    assert told == {"DRAINING"}
+
+
 class FaultyEngine(DigestEngine):
     """Fails as nobody foresaw."""
 
