@@ -143,7 +143,10 @@ class Delivery:
     def _store(self, work: Work, image: RenderedImage) -> None:
         data = self._kept(work.address, image.file.data)
         # A thumbnail that has outlived its image may be about to be swept.
-        left_over = self._blobs.has(thumbnail_address(work.address))
+        side_px = max(image.file.width_px, image.file.height_px)
+        left_over = side_px > images.THUMBNAIL_SIDE_PX and self._blobs.has(
+            thumbnail_address(work.address)
+        )
         if left_over and not self._leases.reuse_image(work.address):
             self._told(lambda: self._leases.release(work.claim, delay_ms=BUSY_DELAY_MS))
             return
