@@ -195,7 +195,8 @@ def test_a_redis_that_is_away_charges_no_row_whose_image_is_stored(
     delivery = Delivery(leases, blobs, keeper)
     leases.n_away = 1
 
-    drain = a_drain(redis, blobs, FlatPipeline(), delivery=delivery, keeper=keeper)
+    large = FlatPipeline(side_px=320)
+    drain = a_drain(redis, blobs, large, delivery=delivery, keeper=keeper)
     drain.run(compat, limit_s=60)
 
     assert blobs.has(address)
