@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from multibo.optimizer.preference.dataset import Answer
 from multibo.optimizer.preference.errors import OutOfTimeError
@@ -15,6 +15,9 @@ from multibo.optimizer.preference.replay import Replay, replay
 from multibo.optimizer.preference.slate import ALL_PARTS, Parts
 
 Value = TypeVar("Value")
+
+_LOOK_BACK: Final = 8
+"""Answers that may have come since a history was last lived through."""
 
 
 class PosteriorCache:
@@ -128,11 +131,22 @@ class PosteriorCache:
         key = _key(dimension, history, prior, ALL_PARTS)
         lived = self._replays.get(key)
         if lived is None:
-            before = self._replays.get(_key(dimension, history[:-1], prior, ALL_PARTS))
+            before = self._lived_before(dimension, history, prior)
             lived = replay(dimension, history, prior, before=before)
             self._keep_milestone(dimension, lived, prior)
         self._replays.put(key, lived)
         return lived
+
+    def _lived_before(
+        self, dimension: int, history: tuple[Answer, ...], prior: tuple[float, ...]
+    ) -> Replay | None:
+        """Return the replay of the longest shorter history that is kept."""
+        for n_later in range(1, min(_LOOK_BACK, len(history)) + 1):
+            shorter = _key(dimension, history[:-n_later], prior, ALL_PARTS)
+            lived = self._replays.get(shorter)
+            if lived is not None:
+                return lived
+        return None
 
     def _keep_milestone(
         self, dimension: int, lived: Replay, prior: tuple[float, ...]

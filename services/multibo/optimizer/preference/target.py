@@ -62,11 +62,6 @@ class TargetModel:
         """Number of axes of the box."""
         return int(self.waves.shape[0])
 
-    @property
-    def n_draws(self) -> int:
-        """Number of utilities."""
-        return int(self.targets.sharpness.size)
-
     def values(self, at: Floats) -> Floats:
         """Return the `a x s` utilities of `a x d` points, in logits."""
         return self.evaluate(at).values

@@ -148,6 +148,30 @@ def test_the_cache_lets_a_fit_go_on_from_where_a_replay_has_been() -> None:
     assert np.array_equal(went_on.mean(afresh.points), afresh.mean(afresh.points))
 
 
+def test_the_cache_goes_on_from_a_replay_some_answers_ago(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cache = PosteriorCache(8)
+    history = a_mixed_history(3, 7, seed=7)
+    cache.replay(3, history[:4])
+    reached: list[int] = []
+
+    def counted(
+        before: Portfolio | None,
+        dimension: int,
+        history: tuple[Answer, ...],
+        prior: tuple[float, ...],
+    ) -> Portfolio:
+        reached.append(len(history))
+        return fitting.renewed(before, dimension, history, prior)
+
+    monkeypatch.setattr("multibo.optimizer.preference.replay.renewed", counted)
+    lived = cache.replay(3, history)
+
+    assert reached == [5, 6, 7]
+    assert lived.log_losses == replay(3, history).log_losses
+
+
 def test_a_replay_with_a_failure_is_nothing_a_fit_goes_on_from(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

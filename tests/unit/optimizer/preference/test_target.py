@@ -40,7 +40,7 @@ def nearest(target: np.ndarray, n_rounds: int) -> tuple[Answer, ...]:
 def test_the_gradient_of_a_mix_of_draws_matches_finite_differences() -> None:
     model = learned(a_history(D, 6))
     at = np.random.default_rng(1).random((1, D))
-    shares = np.random.default_rng(2).random((1, model.n_draws))
+    shares = np.random.default_rng(2).random((1, model.targets.sharpness.size))
 
     gradient = model.evaluate(at).gradient(shares)[0]
 
