@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,11 @@ import pytest
 import pytest_asyncio
 
 from tests.support import lives
-from tests.support.deployment import Deployment, database, deployed
+from tests.support.deployment import Deploy, Deployment, database, deployed
 from tests.support.durable_writes import a_catalog
 from tests.support.fault_rows import Trial, trial_of
 from tests.support.lives import Lives
 from tests.support.servers import Server
-
-Deploy = Callable[..., AbstractAsyncContextManager[Deployment]]
 
 
 @pytest.fixture

@@ -10,33 +10,29 @@ import signal
 import time
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import Any, Final
-
-import pytest
+from pathlib import Path
+from typing import Final
 
 from multibo.jobs import codec
 from multibo.jobs.job import JobState
 from multibo.jobs.keys import SessionKeys
 from multibo.v1 import round_pb2, round_service_pb2
-from tests.faults.conftest import Deploy
 from tests.support import doom, mischief
 from tests.support.as_alone import compared
 from tests.support.deployment import (
     GIVEN_UP_S,
     Caller,
+    Deploy,
     Deployment,
     a_caller,
+    a_person,
     session_of,
     side_by_side,
 )
-from tests.support.fault_rows import Trial, in_short_and_full
+from tests.support.fault_rows import OF_PROCESSES, Trial, in_short_and_full
 from tests.support.wire import new_id
 
-pytestmark = [
-    pytest.mark.redis,
-    pytest.mark.fault,
-    pytest.mark.asyncio(loop_scope="session"),
-]
+pytestmark = OF_PROCESSES
 LANES: Final = 5
 STEP_S: Final = 0.3
 """Longer than the shortest time between two renewals of a lease."""
@@ -44,7 +40,7 @@ STEP_S: Final = 0.3
 
 @in_short_and_full(9, short=1)
 async def test_only_the_poisoned_row_of_a_batch_fails_and_its_worker_lives(
-    deploy: Deploy, trial: Trial, tmp_path: Any
+    deploy: Deploy, trial: Trial, tmp_path: Path
 ) -> None:
     poison = tmp_path / "poison"
     async with AsyncExitStack() as stack:
@@ -166,11 +162,7 @@ async def test_a_store_without_room_fails_the_row_which_is_rendered_once_there_i
     deploy: Deploy, trial: Trial
 ) -> None:
     async def lane(number: int, n: int) -> None:
-        async with AsyncExitStack() as stack:
-            there = await stack.enter_async_context(deploy(number))
-            await there.start(doom.OPTIMIZER)
-            caller = await a_caller(there, stack)
-            await there.worker()
+        async with a_person(deploy, number) as (there, caller):
             for repeat in range(n):
                 full = (number + repeat) % 2 == 0
                 await _run_out_of_room(there, caller, trial, full=full)
@@ -188,7 +180,7 @@ async def _run_out_of_room(
     await caller.create()
     await caller.propose()
     round = await caller.until_open()
-    reasons = {candidate.failure.reason for candidate in round.candidates}
+    reasons = all(candidate.failure.reason for candidate in round.candidates)
     jobs = (await there.stored(caller.session, 0)).jobs
     told = all(job.failure.startswith("image store") for job in jobs)
     failed = {job.state for job in jobs} == {JobState.FAILED}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import os
 import shutil
 import signal
@@ -20,7 +19,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import grpc
 import pytest
@@ -28,6 +26,7 @@ import pytest
 from multibo.evaluation.provenance import Provenance
 from multibo.optimizer.session.ids import SessionName
 from tests.support import doom, lives
+from tests.support.deployment import database
 from tests.support.doom import POINTS, Doom
 from tests.support.durable_writes import (
     Course,
@@ -37,7 +36,7 @@ from tests.support.durable_writes import (
     play,
     running,
 )
-from tests.support.fault_rows import REPORT, TABLE, table_of
+from tests.support.fault_rows import merge
 from tests.support.servers import Server
 
 pytestmark = [pytest.mark.redis, pytest.mark.fault]
@@ -96,13 +95,6 @@ class Ground:
         return Outcome(end, course, killed, ended_at - stage.died_at if killed else 0.0)
 
 
-def _database(url: str, number: int) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return f"unix://{parts.path}?db={number}"
-    return f"{parts.scheme}://{parts.netloc}/{number}"
-
-
 @asynccontextmanager
 async def ground(server: Server, folder: Path) -> AsyncIterator[Ground]:
     """Run some deployments, each with a folder and a Redis database of its own."""
@@ -113,7 +105,7 @@ async def ground(server: Server, folder: Path) -> AsyncIterator[Ground]:
         for number in range(AT_ONCE):
             place = folder / str(number)
             place.mkdir()
-            url = _database(server.url, number)
+            url = database(server.url, number)
             stage = Stage(parent, url, place, catalog)
             there.take(stage, await stack.enter_async_context(running(stage)))
         yield there
@@ -171,14 +163,13 @@ def report(outcomes: list[Outcome], measured_on: Provenance) -> None:
         }
         for point, each in spent.items()
     }
-    document = {
-        **json.loads(REPORT.read_text()),
-        "provenance": measured_on.to_json(),
-        "command": f"make faults REPEATS={len(outcomes) // len(spent)}",
-        "load_1_min": round(os.getloadavg()[0], 1),
-        "n_points": len(spent),
-        "n_kills": len(outcomes),
-        "points": points,
-    }
-    REPORT.write_text(json.dumps(document, indent=2) + "\n")
-    TABLE.write_text(table_of(document))
+    merge(
+        {
+            "provenance": measured_on.to_json(),
+            "command": f"make faults REPEATS={len(outcomes) // len(spent)}",
+            "load_1_min": round(os.getloadavg()[0], 1),
+            "n_points": len(spent),
+            "n_kills": len(outcomes),
+            "points": points,
+        }
+    )

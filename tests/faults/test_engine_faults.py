@@ -18,7 +18,7 @@ import torch
 from multibo.optimizer.adapters.engine_process import EngineProcess
 from multibo.optimizer.preference import engine
 from multibo.optimizer.preference.dataset import Answer
-from multibo.optimizer.preference.slate import ProposalRequest
+from multibo.optimizer.preference.slate import Proposal, ProposalRequest
 from tests.support.deployment import GIVEN_UP_S
 from tests.support.fault_rows import Trial, in_short_and_full
 from tests.support.histories import (
@@ -45,7 +45,17 @@ async def test_an_engine_killed_in_a_fit_is_back_soon_and_proposes_as_before(
 ) -> None:
     process = EngineProcess()
     await process.start()
-    before = await process.propose(REQUEST, timeout_s=60)
+    try:
+        before = await process.propose(REQUEST, timeout_s=60)
+        assert not before.degraded
+        await _kill_in_fits(process, before, trial)
+    finally:
+        await process.stop()
+
+    trial.conclude()
+
+
+async def _kill_in_fits(process: EngineProcess, before: Proposal, trial: Trial) -> None:
     for _ in range(trial.n):
         proposing = asyncio.create_task(process.propose(LONG, timeout_s=60))
         await asyncio.sleep(0.1)
@@ -61,10 +71,6 @@ async def test_an_engine_killed_in_a_fit_is_back_soon_and_proposes_as_before(
         after = await process.propose(REQUEST, timeout_s=60)
         trial.counts["lost"] += len(killed.candidates) != 4 or not killed.degraded
         trial.counts["failed"] += after != before
-    await process.stop()
-
-    assert not before.degraded
-    trial.conclude()
 
 
 @in_short_and_full(19, short=None, timeout_s=7_200)

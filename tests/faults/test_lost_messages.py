@@ -7,27 +7,23 @@ import signal
 import time
 from contextlib import AsyncExitStack
 
-import pytest
-
 from multibo.jobs.job import JobState
 from multibo.jobs.keys import SessionKeys
 from multibo.v1 import round_pb2
-from tests.faults.conftest import Deploy
 from tests.support import doom, mischief
 from tests.support.deployment import (
+    GIVEN_UP_S,
     Caller,
+    Deploy,
     Deployment,
     a_caller,
+    a_person,
     session_of,
     side_by_side,
 )
-from tests.support.fault_rows import Trial, in_short_and_full
+from tests.support.fault_rows import OF_PROCESSES, Trial, in_short_and_full
 
-pytestmark = [
-    pytest.mark.redis,
-    pytest.mark.fault,
-    pytest.mark.asyncio(loop_scope="session"),
-]
+pytestmark = OF_PROCESSES
 LANES = 5
 OPEN = round_pb2.ROUND_STATE_OPEN
 
@@ -37,11 +33,7 @@ async def test_no_round_is_lost_with_a_worker_that_froze_while_it_waited(
     deploy: Deploy, trial: Trial
 ) -> None:
     async def lane(number: int, n: int) -> None:
-        async with AsyncExitStack() as stack:
-            there = await stack.enter_async_context(deploy(number))
-            await there.start(doom.OPTIMIZER)
-            caller = await a_caller(there, stack)
-            await there.worker()
+        async with a_person(deploy, number) as (there, caller):
             for _ in range(n):
                 await _outlive_a_frozen_worker(there, caller, trial)
 
@@ -75,25 +67,32 @@ async def test_the_reconciler_opens_every_round_whose_message_is_dropped(
     deploy: Deploy, trial: Trial
 ) -> None:
     async def lane(number: int, n: int) -> None:
-        async with AsyncExitStack() as stack:
-            muted = {mischief.MUTED: True}
-            there = await stack.enter_async_context(deploy(number, mischief=muted))
-            await there.start(doom.OPTIMIZER)
-            caller = await a_caller(there, stack)
-            await there.worker()
+        muted = {mischief.MUTED: True}
+        async with a_person(deploy, number, mischief=muted) as (there, caller):
             for _ in range(n):
                 await caller.create()
                 await there.until_no_message()
                 began = time.monotonic()
                 await caller.propose()
-                assert await there.n_messages() == 0
                 round = await caller.until_open()
                 trial.recovered(time.monotonic() - began)
                 trial.counts["lost"] += round.state != OPEN
+                await _until_told_of_a_push(there, caller)
 
     await side_by_side(trial.n, LANES, lane)
 
     trial.conclude()
+
+
+async def _until_told_of_a_push(there: Deployment, caller: Caller) -> None:
+    """Return once the reconciler has said that it was the one who woke the worker."""
+    session = f'"{session_of(caller.round).sid}"'
+    async with asyncio.timeout(GIVEN_UP_S):
+        while not any(
+            "rows pushed again" in line and session in line
+            for line in (there.folder / "optimizer.log").read_text().splitlines()
+        ):
+            await asyncio.sleep(0.02)
 
 
 @in_short_and_full(8, short=1)

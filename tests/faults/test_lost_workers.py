@@ -5,33 +5,28 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import AsyncExitStack, suppress
-from typing import Any, Final
-
-import pytest
+from typing import Final
 
 from multibo.jobs.job import JobState, RenderJob
 from multibo.optimizer.adapters.redis_store import RedisStore
 from multibo.optimizer.session.ids import parse_session
 from multibo.v1 import round_pb2
-from tests.faults.conftest import Deploy
 from tests.support import doom, mischief
 from tests.support.as_alone import compared
 from tests.support.deployment import (
     GIVEN_UP_S,
     Caller,
+    Deploy,
     Deployment,
     a_caller,
+    a_person,
     session_of,
     side_by_side,
 )
 from tests.support.doom import Doom
-from tests.support.fault_rows import Trial, in_short_and_full
+from tests.support.fault_rows import OF_PROCESSES, Trial, in_short_and_full
 
-pytestmark = [
-    pytest.mark.redis,
-    pytest.mark.fault,
-    pytest.mark.asyncio(loop_scope="session"),
-]
+pytestmark = OF_PROCESSES
 N_WORKERS: Final = 3
 N_SESSIONS: Final = 30
 K: Final = 8
@@ -66,8 +61,8 @@ async def test_rows_outlive_workers_that_are_killed_all_the_time(
     trial.counts["images within 2/255"] = found.n_close
     trial.counts["failed"] += len(found.different)
     assert len(jobs) >= trial.n
-    trial.conclude(len(jobs))
     assert trial.counts["kills"] >= 18 * trial.n / 1_500
+    trial.conclude(len(jobs))
 
 
 async def _play(caller: Caller, n_rounds: int, trial: Trial) -> None:
@@ -81,16 +76,14 @@ async def _play(caller: Caller, n_rounds: int, trial: Trial) -> None:
 
 async def _kill_workers(there: Deployment, trial: Trial) -> None:
     """Kill the worker that has lived longest, start another; again and again."""
-    starting: set[asyncio.Task[Any]] = set()
     while True:
         await asyncio.sleep(KILL_EVERY_S)
-        victim = next(
-            life for life in there.live[1:] if not life.ended.done()
-        )  # the first of all is the optimizer
+        # The first of all is the optimizer.
+        victim = next(life for life in there.live[1:] if not life.ended.done())
         victim.send(signal.SIGKILL)
         await victim.ended
         trial.counts["kills"] += 1
-        starting.add(asyncio.create_task(there.start(doom.WORKER)))
+        await there.start(doom.WORKER)
 
 
 async def _jobs(there: Deployment, caller: Caller) -> list[RenderJob]:
@@ -112,23 +105,20 @@ def _count(jobs: list[RenderJob], trial: Trial) -> None:
 async def test_a_worker_that_wakes_up_too_late_changes_nothing(
     deploy: Deploy, trial: Trial
 ) -> None:
-    refused = [0]
+    n_refused = 0
 
     async def lane(number: int, n: int) -> None:
-        async with AsyncExitStack() as stack:
-            there = await stack.enter_async_context(deploy(number))
-            await there.start(doom.OPTIMIZER)
-            caller = await a_caller(there, stack)
-            await there.worker()
+        nonlocal n_refused
+        async with a_person(deploy, number) as (there, caller):
             for _ in range(n):
-                n_refused = await _wake_up_too_late(there, caller, trial)
-                refused[0] += n_refused
+                refused = await _wake_up_too_late(there, caller, trial)
+                n_refused += refused
 
-    while refused[0] < trial.n:
+    while n_refused < trial.n:
         # Each stale worker has a batch of up to four rows to finish.
-        await side_by_side(-(-(trial.n - refused[0]) // 4), 5, lane)
+        await side_by_side(-(-(trial.n - n_refused) // 4), 5, lane)
 
-    trial.conclude(refused[0])
+    trial.conclude(n_refused)
 
 
 async def _wake_up_too_late(there: Deployment, caller: Caller, trial: Trial) -> int:
@@ -144,7 +134,7 @@ async def _wake_up_too_late(there: Deployment, caller: Caller, trial: Trial) -> 
     # What its other thread had told by then is no matter of the fence.
     jobs = (await there.stored(caller.session, 0)).jobs
     n_stale = sum(job.state is JobState.RENDERING for job in jobs)
-    other = await there.worker()
+    await there.worker()
     round = await caller.until_open()
     trial.counts["lost"] += round.state != round_pb2.ROUND_STATE_OPEN
     before = await _dump(there, caller)
@@ -162,7 +152,6 @@ async def _wake_up_too_late(there: Deployment, caller: Caller, trial: Trial) -> 
     trial.counts["ended by the watchdog"] += stale.ended.done()
     stale.send(signal.SIGKILL)
     await stale.ended
-    assert there.live[-1] is other
     return refused
 
 

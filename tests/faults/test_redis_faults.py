@@ -6,37 +6,33 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 import grpc
-import pytest
 
 from multibo.jobs.job import JobState
 from multibo.jobs.keys import SessionKeys
 from multibo.v1 import round_pb2, round_service_pb2
-from tests.faults.conftest import Deploy
-from tests.support import doom, mischief
+from tests.support import mischief
 from tests.support.deployment import (
     GIVEN_UP_S,
     Caller,
+    Deploy,
     Deployment,
-    a_caller,
+    a_person,
     session_of,
 )
-from tests.support.fault_rows import Trial, in_short_and_full
+from tests.support.fault_rows import OF_PROCESSES, Trial, in_short_and_full
 from tests.support.servers import Server
 
-pytestmark = [
-    pytest.mark.redis,
-    pytest.mark.fault,
-    pytest.mark.asyncio(loop_scope="session"),
-]
+pytestmark = OF_PROCESSES
+SLOW: Final = {mischief.SLOW: 0.15}
+"""Rounds last long enough to have a middle."""
 KILLS: Final = 3
 DEAD_S: Final = 0.5
 FROZEN_S: Final = 12.0
-SHORTLY_S: Final = 2.0
 
 
 @dataclass
@@ -84,17 +80,6 @@ async def probing(caller: Caller) -> AsyncIterator[Prober]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-@asynccontextmanager
-async def a_person(deploy: Deploy) -> AsyncIterator[tuple[Deployment, Caller]]:
-    """A deployment whose renders take a while, and one who calls it."""
-    async with AsyncExitStack() as stack:
-        slow = {mischief.SLOW: 0.15}
-        there = await stack.enter_async_context(deploy(mischief=slow))
-        await there.start(doom.OPTIMIZER)
-        await there.worker()
-        yield there, await a_caller(there, stack)
-
-
 async def _in_the_middle_of_a_round(there: Deployment, caller: Caller) -> None:
     """Answer a round; have the next one rendered."""
     await caller.create(steps=8)
@@ -128,7 +113,7 @@ async def _check_whole(there: Deployment, caller: Caller, trial: Trial) -> None:
 async def test_no_answer_is_lost_with_a_redis_that_is_killed_again_and_again(
     deploy: Deploy, private_redis: Server, trial: Trial
 ) -> None:
-    async with a_person(deploy) as (there, caller):
+    async with a_person(deploy, mischief=SLOW) as (there, caller):
         for _ in range(trial.n):
             await _in_the_middle_of_a_round(there, caller)
             async with probing(caller) as prober:
@@ -155,12 +140,12 @@ async def test_no_answer_is_lost_with_a_redis_that_is_killed_again_and_again(
 async def test_a_redis_that_stands_still_for_a_while_costs_no_row(
     deploy: Deploy, private_redis: Server, trial: Trial
 ) -> None:
-    async with a_person(deploy) as (there, caller):
+    async with a_person(deploy, mischief=SLOW) as (there, caller):
         for _ in range(trial.n):
             await _in_the_middle_of_a_round(there, caller)
             async with probing(caller) as prober:
                 private_redis.freeze()
-                await asyncio.sleep(FROZEN_S if trial.recorded else SHORTLY_S)
+                await asyncio.sleep(FROZEN_S)
                 private_redis.thaw()
                 thawed_at = time.monotonic()
                 await _until_open(caller)

@@ -9,23 +9,23 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 import grpc
-import pytest
 
 from multibo.jobs.keys import SessionKeys
 from multibo.optimizer.session.ids import parse_session
 from multibo.v1 import round_service_pb2, session_service_pb2
-from tests.faults.conftest import Deploy
 from tests.support import doom
-from tests.support.deployment import GIVEN_UP_S, Caller, Deployment
-from tests.support.fault_rows import Trial, in_short_and_full
-from tests.support.network import free_port
+from tests.support.deployment import (
+    GIVEN_UP_S,
+    Caller,
+    Deploy,
+    Deployment,
+    side_by_side,
+)
+from tests.support.fault_rows import OF_PROCESSES, Trial, in_short_and_full
+from tests.support.scripted_optimizer import a_free_port
 from tests.support.wire import stubs
 
-pytestmark = [
-    pytest.mark.redis,
-    pytest.mark.fault,
-    pytest.mark.asyncio(loop_scope="session"),
-]
+pytestmark = OF_PROCESSES
 N_SESSIONS: Final = 50
 AT_ONCE: Final = 10
 Stubs = tuple[Any, Any]
@@ -41,7 +41,7 @@ async def two_replicas(
         there = await stack.enter_async_context(deploy())
         replicas = []
         for _ in range(2):
-            address = f"127.0.0.1:{free_port()}"
+            address = f"127.0.0.1:{a_free_port()}"
             there.settings = {"MULTIBO_OPTIMIZER_LISTEN": address}
             await there.start(doom.OPTIMIZER)
             channel = grpc.aio.insecure_channel(address)
@@ -109,11 +109,11 @@ async def test_two_processes_that_race_to_propose_make_one_round(
 ) -> None:
     async with two_replicas(deploy) as (_, replicas):
 
-        async def lane(number: int) -> None:
-            for _ in range(number, trial.n, AT_ONCE):
+        async def lane(_number: int, n: int) -> None:
+            for _ in range(n):
                 await _race(replicas, trial)
 
-        await asyncio.gather(*[lane(number) for number in range(AT_ONCE)])
+        await side_by_side(trial.n, AT_ONCE, lane)
 
     trial.conclude()
 

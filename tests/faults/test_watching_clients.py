@@ -11,27 +11,24 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import grpc
-import pytest
 
 from multibo.client import connect_async
 from multibo.client.errors import CallFailedError
 from multibo.client.session import AsyncSession
 from multibo.jobs.keys import SessionKeys
 from multibo.optimizer.session.ids import parse_session
-from tests.faults.conftest import Deploy
 from tests.support import doom
-from tests.support.deployment import GIVEN_UP_S, Deployment
-from tests.support.fault_rows import Trial, in_short_and_full
+from tests.support.deployment import GIVEN_UP_S, Deploy, Deployment
+from tests.support.fault_rows import OF_PROCESSES, Trial, in_short_and_full
 from tests.support.lives import Life
-from tests.support.network import CountedWatch, Line, free_port, missing
+from tests.support.network import CountedWatch, Line, missing
+from tests.support.scripted_optimizer import a_free_port
 
-pytestmark = [
-    pytest.mark.redis,
-    pytest.mark.fault,
-    pytest.mark.asyncio(loop_scope="session"),
-]
+pytestmark = OF_PROCESSES
 PROMPT: Final = "comic portrait, brown long hair"
 LISTEN: Final = "MULTIBO_OPTIMIZER_LISTEN"
+N_WATCHES: Final = 20
+CALLS_PER_S: Final = 100
 CUT_S: Final = 30.0
 SHORTLY_S: Final = 2.0
 
@@ -43,18 +40,14 @@ class Load:
     sessions: list[AsyncSession]
     trial: Trial
 
-    async def ask(self, calls_per_s: float) -> None:
+    async def ask(self, stop: asyncio.Event) -> None:
         """Read sessions at a rate, whether or not the calls before have returned."""
         generator = random.Random(7)
-        asked: set[asyncio.Task[None]] = set()
-        try:
-            while True:
+        async with asyncio.TaskGroup() as asked:
+            while not stop.is_set():
                 session = generator.choice(self.sessions)
-                asked.add(asyncio.create_task(self._counted(session.refresh())))
-                await asyncio.sleep(1 / calls_per_s)
-                asked = {task for task in asked if not task.done()}
-        finally:
-            await asyncio.gather(*asked)
+                asked.create_task(self._counted(session.refresh()))
+                await asyncio.sleep(1 / CALLS_PER_S)
 
     async def play(self, session: AsyncSession, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -97,18 +90,21 @@ async def _watched(
     """Watch sessions; at the end, compare with what was to be told."""
     watches = [CountedWatch(session) for session in sessions]
     tasks = [asyncio.create_task(watch.run()) for watch in watches]
-    async with asyncio.timeout(GIVEN_UP_S):
-        while not all(watch.cursors for watch in watches):
-            await asyncio.sleep(0.05)
-    yield watches
-    for watch, task, session in zip(watches, tasks, sessions, strict=True):
-        await _caught_up(there, watch, session)
-        entries = await _told(there, session)
-        trial.counts["lost"] += missing(watch.cursors, entries)
-        trial.counts["failed"] += task.done() or watch.n_snapshots > 1
-        trial.counts["events"] += len(watch.cursors) - 1
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    try:
+        async with asyncio.timeout(GIVEN_UP_S):
+            while not all(watch.cursors for watch in watches):
+                await asyncio.sleep(0.05)
+        yield watches
+        for watch, task, session in zip(watches, tasks, sessions, strict=True):
+            await _caught_up(there, watch, session)
+            entries = await _told(there, session)
+            trial.counts["lost"] += missing(watch.cursors, entries)
+            trial.counts["failed"] += task.done() or watch.n_snapshots > 1
+            trial.counts["events"] += len(watch.cursors) - 1
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _told(there: Deployment, session: AsyncSession) -> list[str]:
@@ -129,20 +125,19 @@ async def _caught_up(
 async def test_no_call_fails_and_no_event_is_missed_while_optimizers_are_replaced(
     deploy: Deploy, trial: Trial
 ) -> None:
-    n_watches, calls_per_s = (20, 100) if trial.recorded else (4, 20)
     async with AsyncExitStack() as stack:
         there = await stack.enter_async_context(deploy())
         await there.worker()
-        replicas = [await _replica(there, free_port()) for _ in range(2)]
+        replicas = [await _replica(there, a_free_port()) for _ in range(2)]
         target = "ipv4:" + ",".join(f"127.0.0.1:{one.port}" for one in replicas)
         sessions = []
-        for _ in range(n_watches):
+        for _ in range(N_WATCHES):
             project = await stack.enter_async_context(connect_async(target))
             sessions.append(await project.create_session(PROMPT, rounds=200))
         async with _watched(there, sessions, trial) as watches:
             load = Load(sessions, trial)
             stop = asyncio.Event()
-            asking = asyncio.create_task(load.ask(calls_per_s))
+            asking = asyncio.create_task(load.ask(stop))
             playing = [asyncio.create_task(load.play(one, stop)) for one in sessions]
             # All clients are with the first, then with the other one.
             for repeat in range(trial.n):
@@ -150,12 +145,11 @@ async def test_no_call_fails_and_no_event_is_missed_while_optimizers_are_replace
                 await _replace(there, replicas, repeat % 2, trial)
             await asyncio.sleep(2)
             stop.set()
-            asking.cancel()
-            await asyncio.gather(asking, *playing, return_exceptions=True)
+            await asyncio.gather(asking, *playing)
             resumed = sum(watch.n_streams > 0 for watch in watches)
             trial.counts["watches resumed"] += resumed
 
-    trial.counts["failed"] += trial.counts["watches resumed"] < n_watches
+    trial.counts["failed"] += trial.counts["watches resumed"] < N_WATCHES
     trial.conclude()
 
 
@@ -175,7 +169,7 @@ async def test_a_client_whose_network_was_cut_is_told_everything_in_order(
     async with AsyncExitStack() as stack:
         there = await stack.enter_async_context(deploy())
         await there.worker()
-        replica = await _replica(there, free_port())
+        replica = await _replica(there, a_free_port())
         lines = [Line(replica.port) for _ in range(trial.n)]
         direct = await stack.enter_async_context(
             connect_async(f"127.0.0.1:{replica.port}")

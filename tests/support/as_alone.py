@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from multibo.blobs.filesystem import FilesystemBlobs
@@ -46,26 +45,20 @@ def compared(jobs: Sequence[RenderJob], folder: Path, catalog: Path) -> Comparis
     precision = Precision.named(dtype="float32", device=model.loading.device)
     pipeline = load_pipeline(model, threads=1, precision=precision)
     blobs = FilesystemBlobs(folder)
-    found = Comparison()
-    left, apart = list(jobs), dict.fromkeys(range(len(jobs)), 1.0)
-    places = list(range(len(jobs)))
+    nearest = [1.0] * len(jobs)
+    left = list(range(len(jobs)))
     for size in BATCH_SIZES:
-        drawn = _drawn(pipeline, left, size)
-        still = []
-        for place, job, pixels in zip(places, left, drawn, strict=True):
-            stored = _stored(blobs, job, pipeline)
-            if torch.equal(stored, pixels):
-                found.n_equal += 1
-                continue
-            distance = float((stored - pixels).abs().max())
-            apart[place] = min(apart[place], distance)
-            still.append((place, job))
-        places, left = [at for at, _ in still], [job for _, job in still]
-    for place, job in zip(places, left, strict=True):
-        if apart[place] <= ROUNDED + 1e-6:
+        drawn = _drawn(pipeline, [jobs[at] for at in left], size)
+        for at, pixels in zip(left, drawn, strict=True):
+            stored = _stored(blobs, jobs[at], pipeline)
+            nearest[at] = min(nearest[at], float((stored - pixels).abs().max()))
+        left = [at for at in left if nearest[at] > 0]
+    found = Comparison(n_equal=len(jobs) - len(left))
+    for at in left:
+        if nearest[at] <= ROUNDED + 1e-6:
             found.n_close += 1
         else:
-            found.different.append(f"{job.field}: {apart[place]:.3f}")
+            found.different.append(f"{jobs[at].field}: {nearest[at]:.3f}")
     return found
 
 

@@ -6,12 +6,15 @@ import asyncio
 import json
 import os
 import signal
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+)
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import grpc
@@ -27,15 +30,32 @@ from tests.support.doom import Sentence
 from tests.support.lives import Life, Lives
 from tests.support.wire import a_spec, create_request, new_id, stubs
 
-T = TypeVar("T")
-
 GIVEN_UP_S: Final = 180.0
 """Not a bound of anything: nothing will come any more."""
-_EAGER: Final = (
+EAGER: Final = (
     ("grpc.initial_reconnect_backoff_ms", 50),
     ("grpc.min_reconnect_backoff_ms", 50),
     ("grpc.max_reconnect_backoff_ms", 200),
 )
+"""A channel that finds a server soon after it is back."""
+Deploy = Callable[..., AbstractAsyncContextManager["Deployment"]]
+"""Make a deployment of a number, with parts of its own; see the fixture `deploy`."""
+
+
+def settings_of(
+    listen: str, redis_url: str, images: Path, catalog: Path
+) -> dict[str, str]:
+    """Return the environment of a process, whichever role it has."""
+    return {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "MULTIBO_OPTIMIZER_LISTEN": listen,
+        "MULTIBO_REDIS_URL": redis_url,
+        "MULTIBO_BLOB_URL": images.as_uri(),
+        "MULTIBO_CATALOG": str(catalog),
+        "MULTIBO_RENDER_THREADS": "1",
+        "MULTIBO_RENDER_DTYPE": "float32",
+    }
 
 
 @dataclass
@@ -123,14 +143,7 @@ class Deployment:
     @property
     def _environment(self) -> dict[str, str]:
         return {
-            **os.environ,
-            "OMP_NUM_THREADS": "1",
-            "MULTIBO_OPTIMIZER_LISTEN": self.address,
-            "MULTIBO_REDIS_URL": self.redis_url,
-            "MULTIBO_BLOB_URL": self.images.as_uri(),
-            "MULTIBO_CATALOG": str(self.catalog),
-            "MULTIBO_RENDER_THREADS": "1",
-            "MULTIBO_RENDER_DTYPE": "float32",
+            **settings_of(self.address, self.redis_url, self.images, self.catalog),
             mischief.VARIABLE: json.dumps(self.mischief),
             **self.settings,
         }
@@ -185,11 +198,23 @@ class Caller:
 
 async def a_caller(deployment: Deployment, stack: AsyncExitStack) -> Caller:
     """Return a caller of a deployment's optimizer, once that serves."""
-    channel = grpc.aio.insecure_channel(deployment.address, options=_EAGER)
+    channel = grpc.aio.insecure_channel(deployment.address, options=EAGER)
     await stack.enter_async_context(channel)
     await asyncio.wait_for(channel.channel_ready(), GIVEN_UP_S)
     sessions, rounds, *_ = stubs(channel)
     return Caller(sessions, rounds)
+
+
+@asynccontextmanager
+async def a_person(
+    deploy: Deploy, number: int = 0, **parts: Any
+) -> AsyncIterator[tuple[Deployment, Caller]]:
+    """Run an optimizer and a worker; yield them and one who calls."""
+    async with deploy(number, **parts) as there, AsyncExitStack() as stack:
+        await there.start(doom.OPTIMIZER)
+        caller = await a_caller(there, stack)
+        await there.worker()
+        yield there, caller
 
 
 def session_of(round: round_pb2.Round) -> SessionName:
@@ -227,10 +252,3 @@ async def side_by_side(
     """Share `n` repeats between lanes; a lane is told its number and its share."""
     shares = [len(range(at, n, n_lanes)) for at in range(n_lanes)]
     await asyncio.gather(*[lane(at, share) for at, share in enumerate(shares) if share])
-
-
-async def seconds_until(done: Awaitable[T]) -> tuple[float, T]:
-    """Return how long something takes, and its result."""
-    began = time.monotonic()
-    result = await done
-    return time.monotonic() - began, result

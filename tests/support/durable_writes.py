@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,6 +23,7 @@ from multibo.render import golden
 from multibo.render.pipelines import load_pipeline
 from multibo.v1 import round_pb2, round_service_pb2
 from tests.support import doom
+from tests.support.deployment import EAGER, settings_of
 from tests.support.doom import Sentence
 from tests.support.lives import Life, Lives
 from tests.support.tiny_model import AMPLITUDES, SPACE, tiny_model
@@ -38,11 +38,6 @@ _AGAIN: Final = (
     grpc.StatusCode.DEADLINE_EXCEEDED,
 )
 _ANSWER_ID: Final = "22222222-2222-4222-8222-222222222222"
-_EAGER: Final = (
-    ("grpc.initial_reconnect_backoff_ms", 50),
-    ("grpc.min_reconnect_backoff_ms", 50),
-    ("grpc.max_reconnect_backoff_ms", 200),
-)
 
 
 def a_catalog(folder: Path) -> Path:
@@ -116,16 +111,7 @@ class Stage:
 
     @property
     def _environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "OMP_NUM_THREADS": "1",
-            "MULTIBO_OPTIMIZER_LISTEN": self.target,
-            "MULTIBO_REDIS_URL": self.redis_url,
-            "MULTIBO_BLOB_URL": self.images.as_uri(),
-            "MULTIBO_CATALOG": str(self.catalog),
-            "MULTIBO_RENDER_THREADS": "1",
-            "MULTIBO_RENDER_DTYPE": "float32",
-        }
+        return settings_of(self.target, self.redis_url, self.images, self.catalog)
 
     def logs(self) -> str:
         logs = self.folder.glob("*.log")
@@ -138,7 +124,7 @@ async def running(stage: Stage) -> AsyncIterator[grpc.aio.Channel]:
     roles = (doom.OPTIMIZER, doom.WORKER)
     keeping = [asyncio.create_task(stage.keep(role)) for role in roles]
     try:
-        async with grpc.aio.insecure_channel(stage.target, options=_EAGER) as channel:
+        async with grpc.aio.insecure_channel(stage.target, options=EAGER) as channel:
             yield channel
     finally:
         for task in keeping:

@@ -23,6 +23,12 @@ from tests.support.tree import ROOT
 
 REPORT: Final = ROOT / "benchmarks" / "results" / "faults.json"
 TABLE: Final = REPORT.with_suffix(".md")
+OF_PROCESSES: Final = [
+    pytest.mark.redis,
+    pytest.mark.fault,
+    pytest.mark.asyncio(loop_scope="session"),
+]
+"""Marks of tests whose processes are forked from the one parent of a run."""
 ALL_REPEATS: Final = 20
 """`--fault-repeats` that stands for every repeat of every row."""
 
@@ -160,7 +166,7 @@ class Trial:
         """Write down what came of it, then fail if anything was lost or failed."""
         done = self.n if n_done is None else n_done
         if self.recorded:
-            _write(self.number, self._entry(done))
+            merge({"rows": {str(self.number): self._entry(done)}})
         assert self.counts["lost"] == 0
         assert self.counts["failed"] == 0
 
@@ -219,13 +225,19 @@ def trial_of(asked: tuple[int, int, bool], repeats: int) -> Trial:
     return Trial(row, -(-n * repeats // ALL_REPEATS) if recorded else n, recorded)
 
 
-def _write(number: int, entry: dict[str, Any]) -> None:
+def merge(news: dict[str, Any]) -> None:
+    """Put news into the report and its table; what else is there stays.
+
+    Args:
+        news: parts of the report; of `rows`, those that were tried.
+    """
     # Locked: rows may run side by side.
     with REPORT.open("r+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        document = json.loads(file.read() or "{}")
-        rows = {**document.get("rows", {}), str(number): entry}
-        document["rows"] = {name: rows[name] for name in sorted(rows, key=int)}
+        before = json.loads(file.read())
+        rows = {**before.get("rows", {}), **news.get("rows", {})}
+        rows = {name: rows[name] for name in sorted(rows, key=int)}
+        document = {**before, **news, "rows": rows}
         file.seek(0)
         file.truncate()
         file.write(json.dumps(document, indent=2) + "\n")
@@ -246,7 +258,7 @@ def table_of(document: dict[str, Any]) -> str:
         "| Verdict |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    rows = {**_first(document), **document.get("rows", {})}
+    rows = {**_first(document), **document["rows"]}
     for name in sorted(rows, key=int):
         row = rows[name]
         done, full = row["n_repeats"], row["n_repeats_full"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -12,12 +11,7 @@ from multibo.client.session import AsyncSession
 from multibo.client.types import SessionInfo
 from multibo.client.watch import Watch
 from multibo.v1 import session_service_pb2
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.support.scripted_optimizer import a_free_port
 
 
 @dataclass
@@ -26,7 +20,7 @@ class Line:
 
     port: int
     """Of the server."""
-    own_port: int = field(default_factory=free_port)
+    own_port: int = field(default_factory=a_free_port)
     _open: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
     _ends: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -110,4 +104,4 @@ class CountedWatch(Watch):
 def missing(told: list[str], entries: list[str]) -> int:
     """Count what a watch was not told, or told out of order, after its snapshot."""
     after = entries[entries.index(told[0]) + 1 :] if told else entries
-    return sum(one not in set(told) for one in after) + (told[1:] != after)
+    return len(set(after) - set(told)) + (told[1:] != after)
