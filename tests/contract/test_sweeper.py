@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 
+from multibo.blobs.filesystem import FilesystemBlobs
 from multibo.blobs.port import BlobStore, thumbnail_address
 from multibo.jobs import keys
 from multibo.jobs.job import ImageRef, JobState
@@ -262,3 +266,18 @@ async def test_old_images_are_looked_for_once_a_day_noted_ones_once_an_hour(
     await redis.delete(keys.IMAGES_SWEPT)
     await sweeper.sweep()
     assert not blobs.has(second)
+
+
+async def test_what_killed_writers_left_goes_when_it_is_a_day_old(
+    redis: Redis, tmp_path: Path
+) -> None:
+    left, writing = tmp_path / "ab" / ".put-left", tmp_path / "ab" / ".put-writing"
+    left.parent.mkdir()
+    left.write_bytes(PICTURE)
+    writing.write_bytes(PICTURE)
+    two_days_ago_s = time.time() - 2 * DAY_MS / 1000
+    os.utime(left, (two_days_ago_s, two_days_ago_s))
+
+    await a_sweeper(redis, FilesystemBlobs(tmp_path), meter=Meter()).sweep()
+
+    assert list(left.parent.iterdir()) == [writing]

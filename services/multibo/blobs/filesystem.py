@@ -7,9 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from multibo.blobs.errors import BlobMissingError, BlobStoreUnavailableError
 from multibo.blobs.port import StoredBlob, checked_address, is_address
+
+_TEMPORARY: Final = ".put-"
 
 
 class FilesystemBlobs:
@@ -54,21 +57,40 @@ class FilesystemBlobs:
 
     def stored(self) -> Iterator[StoredBlob]:
         """Walk over everything; see `BlobStore.stored`."""
+        for paths in self._folders():
+            with _unavailable():
+                # Beside images lie the temporary files of those who write now.
+                found = [_found(path) for path in paths if is_address(path.name)]
+            yield from (blob for blob in found if blob is not None)
+
+    def drop_unfinished(self, before_s: float) -> int:
+        """Remove the temporary files of killed writers; see `BlobStore`."""
+        n_dropped = 0
+        for paths in self._folders():
+            with _unavailable():
+                for path in paths:
+                    left = _found(path) if path.name.startswith(_TEMPORARY) else None
+                    if left is not None and left.modified_s < before_s:
+                        path.unlink(missing_ok=True)
+                        n_dropped += 1
+        return n_dropped
+
+    def _folders(self) -> Iterator[list[Path]]:
         with _unavailable():
             folders = list(self._root.iterdir()) if self._root.exists() else []
         for folder in folders:
             with _unavailable():
                 paths = list(folder.iterdir()) if folder.is_dir() else []
-                # Beside images lie the temporary files of those who write now.
-                found = [_found(path) for path in paths if is_address(path.name)]
-            yield from (blob for blob in found if blob is not None)
+            yield paths
 
     def _path(self, address: str) -> Path:
         return self._root / checked_address(address)[:2] / address
 
 
 def _written(folder: Path, data: bytes) -> Path:
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".put-", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        dir=folder, prefix=_TEMPORARY, delete=False
+    ) as file:
         temporary = Path(file.name)
         try:
             file.write(data)

@@ -87,6 +87,21 @@ class BlobStore(Protocol):
         """
         ...
 
+    def drop_unfinished(self, before_s: float) -> int:
+        """Remove what is left of writes that nobody finished.
+
+        Args:
+            before_s: only what was begun before this time, in seconds since the epoch
+                by the store's own clock: the rest may be going on.
+
+        Returns:
+            Number of files removed.
+
+        Raises:
+            BlobStoreUnavailableError: if the store cannot be written.
+        """
+        ...
+
 
 def checked_address(address: str) -> str:
     """Return `address` if it is one.

@@ -133,6 +133,10 @@ class RemoteBlobs:
                 return
             query["ContinuationToken"] = page["NextContinuationToken"]
 
+    def drop_unfinished(self, before_s: float) -> int:  # noqa: ARG002
+        """Return 0: an object is there as a whole or not at all; see `BlobStore`."""
+        return 0
+
     def url(self, grant: ImageGrant, *, now_s: int) -> str:
         """Return a URL of the store itself; see `ImageUrls.url`."""
         left_s = grant.expires_s - now_s

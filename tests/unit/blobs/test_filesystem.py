@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import resource
 from pathlib import Path
 
@@ -51,11 +52,28 @@ def test_what_is_no_image_is_not_walked_over(tmp_path: Path) -> None:
     assert [blob.address for blob in blobs.stored()] == [ADDRESS]
 
 
+def test_what_a_killed_writer_left_goes_once_it_is_old(tmp_path: Path) -> None:
+    blobs = FilesystemBlobs(tmp_path)
+    blobs.put(ADDRESS, b"picture")
+    image = tmp_path / ADDRESS[:2] / ADDRESS
+    left, writing = image.with_name(".put-left"), image.with_name(".put-writing")
+    for path in (left, writing):
+        path.write_text("half a picture")
+    for path in (left, image):
+        os.utime(path, (1_000, 1_000))
+
+    assert blobs.drop_unfinished(2_000) == 1
+
+    assert sorted(image.parent.iterdir()) == [writing, image]
+
+
 def test_a_folder_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     (tmp_path / "images").write_text("a file where the folder should be")
     blobs = FilesystemBlobs(tmp_path / "images")
 
     with pytest.raises(BlobStoreUnavailableError):
         list(blobs.stored())
+    with pytest.raises(BlobStoreUnavailableError):
+        blobs.drop_unfinished(0)
     with pytest.raises(BlobStoreUnavailableError):
         blobs.delete(ADDRESS)

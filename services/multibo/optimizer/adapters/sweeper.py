@@ -99,6 +99,7 @@ class Sweeper:
         """
         if await self._due(keys.IMAGES_LISTED):
             await self.note_old()
+            await self.drop_unfinished()
             await self._redis.set(keys.IMAGES_LISTED, 1, px=DAY_MS)
         if await self._redis.zcard(keys.UNNAMED) and await self._due(keys.IMAGES_SWEPT):
             await self.delete_noted()
@@ -126,6 +127,18 @@ class Sweeper:
         if noted:
             logger.info("images noted that no session names", extra={"n": noted})
         return noted
+
+    async def drop_unfinished(self) -> int:
+        """Remove what killed writers left behind a day ago or before.
+
+        Returns:
+            Number of files removed.
+        """
+        before_s = (await self._now_ms() - DAY_MS) / 1000
+        n_dropped = await asyncio.to_thread(self._blobs.drop_unfinished, before_s)
+        if n_dropped:
+            logger.info("unfinished writes removed", extra={"n": n_dropped})
+        return n_dropped
 
     async def delete_noted(self) -> int:
         """Delete what was noted, unless a session names it by now.
