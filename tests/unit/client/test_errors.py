@@ -169,14 +169,26 @@ async def test_a_server_that_goes_away_is_asked_again_with_the_same_request_id(
     assert len(ids.pop()) == 36
 
 
-async def test_unavailable_for_good_is_raised_after_four_attempts(
-    project: AsyncProject, optimizer: ScriptedOptimizer
+@pytest.mark.parametrize(
+    ("gone", "kind"),
+    [
+        (
+            Refusal(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE"),
+            errors.StoreUnavailableError,
+        ),
+        (Refusal(grpc.StatusCode.CANCELLED), errors.ServerUnreachableError),
+    ],
+    ids=["no store", "only servers that stop"],
+)
+async def test_a_server_gone_for_good_is_told_after_four_attempts(
+    project: AsyncProject,
+    optimizer: ScriptedOptimizer,
+    gone: Refusal,
+    kind: type[errors.CallFailedError],
 ) -> None:
-    optimizer.on(
-        "GetSession", Refusal(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
-    )
+    optimizer.on("GetSession", gone)
 
-    with pytest.raises(errors.StoreUnavailableError):
+    with pytest.raises(kind):
         await project.session("faces")
 
     assert optimizer.n_calls("GetSession") == 4

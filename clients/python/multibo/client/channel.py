@@ -35,6 +35,8 @@ WRITE_WITHIN_S: Final = 35.0
 """The server's own maximum is 30 s; it should be the one to give up."""
 CONTENDED_ATTEMPTS: Final = 4
 CONTENDED_PAUSE_S: Final = 0.05
+_NOBODY: Final = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
+"""Without a reason beside them: no server of ours looked at the call."""
 SERVICES: Final = (
     "SessionService",
     "RoundService",
@@ -203,7 +205,7 @@ def error_of(refusal: Refusal) -> CallFailedError:
     """
     if refusal.reason:
         return BY_REASON.get(refusal.reason, CallFailedError)(refusal)
-    if refusal.status is grpc.StatusCode.UNAVAILABLE:
+    if refusal.status in _NOBODY:
         return ServerUnreachableError(refusal)
     if refusal.status is grpc.StatusCode.DEADLINE_EXCEEDED:
         return DeadlineExceededError(refusal)

@@ -39,7 +39,7 @@ class CallFailedError(ClientError):
 
 
 class ServerUnreachableError(CallFailedError):
-    """Nobody answers at the address; start the server or correct the address."""
+    """Nobody answers at the address, or goes away; start the server or correct it."""
 
 
 class TokenMissingError(CallFailedError):
