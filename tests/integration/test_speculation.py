@@ -164,6 +164,19 @@ async def test_an_answer_gives_up_what_does_not_follow_it(redis: AsyncRedis) -> 
     assert await redis.zcard(keys.project_speculation("local")) == 2
 
 
+async def test_however_many_rows_wait_an_answer_gives_them_up(
+    redis: AsyncRedis,
+) -> None:
+    lookahead = a_lookahead(redis, Bounds(session_rows=4_100, project_rows=4_100))
+    rows = [a_row(n, 0) for n in range(-2_050, 2_050)]
+    await lookahead.push(await a_stored(redis), rows)
+
+    await lookahead.answered(NAME, 1)
+
+    assert await waiting(redis) == []
+    assert await redis.exists(KEY.speculation) == 0
+
+
 async def test_what_is_shown_is_told_apart_from_what_was_for_nothing(
     redis: AsyncRedis, fleet_redis: Redis, tmp_path: Path
 ) -> None:

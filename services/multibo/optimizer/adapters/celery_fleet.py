@@ -61,9 +61,10 @@ class CeleryFleet:
         publish = partial(self._publish, queues.trace_headers(self._traceparent()))
         try:
             for compat, rows in references.items():
-                pipe = self._redis.pipeline(transaction=False)
+                # In one step: a worker in between would take off a compat key whose
+                # rows it took, and the late mark would stay for ever.
+                pipe = self._redis.pipeline(transaction=True)
                 pipe.zadd(keys.rows(compat), mapping=dict(rows))
-                # Thereafter: a compat key without rows is taken off.
                 pipe.sadd(keys.COMPATS, compat)
                 await pipe.execute()
                 await loop.run_in_executor(

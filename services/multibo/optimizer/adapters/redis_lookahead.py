@@ -149,7 +149,7 @@ class RedisLookahead:
         self, name: SessionName, slot: str, digests: Iterable[str]
     ) -> Settled:
         async with store_errors():
-            hits, late, wasted, *gone = await self._settle(
+            hits, late, wasted, gone = await self._settle(
                 keys=[
                     SessionKeys(name.sid).speculation,
                     keys.project_speculation(name.project),

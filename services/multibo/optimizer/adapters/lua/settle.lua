@@ -3,8 +3,8 @@
 -- ARGV  1 sid  2 slot of the answer: rows that follow it stay; "" if it is known what
 --       is shown  3.. digests of what is shown
 -- Reply {rows that were rendered and are shown, shown but not rendered in time,
--- rendered for nothing, then per row that need not wait in its queue any more:
--- its compat key, its digest}
+-- rendered for nothing, list with, per row that need not wait in its queue any more,
+-- its compat key and its digest}
 local shown = {}
 for n = 3, #ARGV do shown[ARGV[n]] = true end
 local rows = redis.call('HGETALL', KEYS[1])
@@ -32,4 +32,4 @@ for n = 1, #rows, 2 do
     end
   end
 end
-return {hits, late, wasted, unpack(gone)}
+return {hits, late, wasted, gone}
