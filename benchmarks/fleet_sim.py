@@ -54,16 +54,20 @@ def measured(model: str, *, batch_rows: int, threads: int, n_batches: int) -> Se
     precision = Precision.named(dtype=loading.dtype or "auto", device=loading.device)
     pipeline = load_pipeline(spec, threads=threads, precision=precision)
     start = start_spec(spec, Task.of_seed(1000, TargetKind.SEED))
-    means, logs = [], []
-    for n_rows in range(1, batch_rows + 1):
-        times = []
-        for _ in range(WARM_UPS + n_batches):
+    times: list[list[float]] = [[] for _ in range(batch_rows)]
+    # In turns: a disturbance of the machine falls on all sizes alike.
+    for _ in range(WARM_UPS + n_batches):
+        for at, took_s in enumerate(times):
             began = time.perf_counter()
-            pipeline.render([start] * n_rows)
-            times.append(time.perf_counter() - began)
-        counted = times[WARM_UPS:]
-        means.append(statistics.fmean(counted))
-        logs += [math.log(one / means[-1]) for one in counted]
+            pipeline.render([start] * (at + 1))
+            took_s.append(time.perf_counter() - began)
+    counted = [took_s[WARM_UPS:] for took_s in times]
+    means = [statistics.fmean(one) for one in counted]
+    logs = [
+        math.log(took_s / mean)
+        for one, mean in zip(counted, means, strict=True)
+        for took_s in one
+    ]
     return Service(tuple(means), statistics.pstdev(logs))
 
 
