@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from multibo.render.errors import SettingInvalidError
 from multibo.render.stopping import GRACE_S
+from multibo.telemetry.logs import LEVELS
+
+_PREFIX: Final = "MULTIBO_RENDER_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +55,24 @@ class Settings:
             environment: such as `os.environ`.
 
         Raises:
-            SettingInvalidError: if one is missing or no number.
+            SettingInvalidError: if one is missing or out of its range.
         """
         try:
-            threads = environment.get("MULTIBO_RENDER_THREADS", "")
+            threads = environment.get("MULTIBO_RENDER_THREADS") or ""
             models = environment.get("MULTIBO_RENDER_MODELS", "")
             return cls(
                 redis_url=environment["MULTIBO_REDIS_URL"],
                 blob_url=environment["MULTIBO_BLOB_URL"],
                 catalog=Path(environment["MULTIBO_CATALOG"]),
                 models=tuple(name for name in models.split(",") if name),
-                threads=int(threads) if threads else None,
+                threads=_whole(environment, "THREADS", least=1) if threads else None,
                 dtype=environment.get("MULTIBO_RENDER_DTYPE") or "auto",
-                batch_rows=int(environment.get("MULTIBO_RENDER_BATCH_ROWS", "4")),
-                memory_budget_mb=_at_least_zero(
-                    environment, "MULTIBO_RENDER_MEMORY_BUDGET_MB", "0"
-                ),
-                grace_s=_at_least_zero(
-                    environment, "MULTIBO_RENDER_GRACE_S", f"{GRACE_S:.0f}"
-                ),
-                previews=_switch(environment, "MULTIBO_RENDER_PREVIEWS", "on"),
+                batch_rows=_whole(environment, "BATCH_ROWS", "4", least=1, most=8),
+                memory_budget_mb=_whole(environment, "MEMORY_BUDGET_MB", "0"),
+                grace_s=_whole(environment, "GRACE_S", f"{GRACE_S:.0f}"),
+                previews=_switch(environment, "PREVIEWS", "on"),
                 metrics_listen=environment.get("MULTIBO_RENDER_METRICS_LISTEN", ""),
-                log_level=environment.get("MULTIBO_RENDER_LOG_LEVEL", "INFO"),
+                log_level=_level(environment, "LOG_LEVEL", "INFO"),
                 process=f"{socket.gethostname()}-{os.getpid()}",
             )
         except KeyError as error:
@@ -80,15 +81,29 @@ class Settings:
             raise SettingInvalidError(str(error)) from error
 
 
-def _at_least_zero(environment: Mapping[str, str], name: str, default: str) -> int:
-    value = int(environment.get(name) or default)
-    if value < 0:
-        raise ValueError(f"{name} is below 0")
-    return value
+def _whole(
+    environment: Mapping[str, str],
+    field: str,
+    default: str = "",
+    *,
+    least: int = 0,
+    most: float = math.inf,
+) -> int:
+    text = environment.get(_PREFIX + field) or default
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise ValueError(f"{_PREFIX}{field} is no whole number of {least} to {most}")
+    return int(text)
 
 
-def _switch(environment: Mapping[str, str], name: str, default: str) -> bool:
-    value = environment.get(name) or default
+def _switch(environment: Mapping[str, str], field: str, default: str) -> bool:
+    value = environment.get(_PREFIX + field) or default
     if value not in ("on", "off"):
-        raise ValueError(f"{name} is neither on nor off")
+        raise ValueError(f"{_PREFIX}{field} is neither on nor off")
     return value == "on"
+
+
+def _level(environment: Mapping[str, str], field: str, default: str) -> str:
+    value = environment.get(_PREFIX + field) or default
+    if value.upper() not in LEVELS:
+        raise ValueError(f"{_PREFIX}{field} is none of {', '.join(LEVELS)}")
+    return value

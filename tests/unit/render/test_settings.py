@@ -46,6 +46,15 @@ def test_own_settings_are_read() -> None:
     assert not settings.previews
 
 
+def test_an_empty_setting_is_none() -> None:
+    names = ("THREADS", "BATCH_ROWS", "GRACE_S", "PREVIEWS", "LOG_LEVEL")
+    empty = {f"MULTIBO_RENDER_{name}": "" for name in names}
+
+    settings = Settings.from_environment({**SHARED, **empty})
+
+    assert settings == Settings.from_environment(SHARED)
+
+
 @pytest.mark.parametrize("missing", sorted(SHARED))
 def test_a_missing_setting_is_named(missing: str) -> None:
     environment = {name: SHARED[name] for name in SHARED if name != missing}
@@ -58,11 +67,15 @@ def test_a_missing_setting_is_named(missing: str) -> None:
     ("name", "value"),
     [
         ("THREADS", "many"),
+        ("THREADS", "0"),
+        ("BATCH_ROWS", "0"),
+        ("BATCH_ROWS", "9"),
+        ("LOG_LEVEL", "LOUD"),
         ("GRACE_S", "-1"),
         ("MEMORY_BUDGET_MB", "1.5"),
         ("PREVIEWS", "maybe"),
     ],
 )
 def test_a_value_has_to_be_one(name: str, value: str) -> None:
-    with pytest.raises(SettingInvalidError):
+    with pytest.raises(SettingInvalidError, match=f"MULTIBO_RENDER_{name}"):
         Settings.from_environment({**SHARED, f"MULTIBO_RENDER_{name}": value})
