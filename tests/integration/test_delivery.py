@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -181,6 +181,28 @@ def test_a_store_that_went_away_is_told_when_it_is_back(
     keeper.drop(work)
     keeper.keep()  # nothing is held, nobody is asked
     assert leases.n_away == 1
+
+
+def test_an_attempt_that_lapsed_ends_beside_the_next_one(redis: Redis) -> None:
+    now = [0.0]
+    enqueue(redis, 1)
+    leases = Leases(redis, "worker")
+    keeper = Keeper(leases, clock=lambda: now[0])
+    [reference] = leases.pop(job(redis, 0).spec.compat_key, 1)
+    attempts: list[Work] = []
+    for _ in range(2):
+        claim = leases.claim(reference)
+        assert claim is not None
+        attempts.append(Work(claim, f"{len(attempts)}" * 64))
+        assert keeper.hold(attempts[-1])
+        lapsed = replace(job(redis, 0), lease_until_ms=1)
+        redis.hset(KEY.jobs, "0/0", codec.job_to_json(lapsed))
+
+    keeper.drop(attempts[0])
+    now[0] += KEEP_AFTER_S
+    keeper.keep()
+
+    assert job(redis, 0).lease_until_ms > 1
 
 
 def test_a_redis_that_is_away_charges_no_row_whose_image_is_stored(

@@ -37,6 +37,11 @@ class Work:
     address: str
     """Of its image."""
 
+    @property
+    def attempt(self) -> tuple[str, int]:
+        """Its row and fence: an attempt that lapsed may end beside the next one."""
+        return self.claim.reference, self.claim.job.attempt
+
 
 class Keeper:
     """The rows this worker holds. Safe to use from any thread."""
@@ -52,8 +57,8 @@ class Keeper:
         """
         self._leases = leases
         self._clock = clock
-        self._held: dict[str, Work] = {}
-        self._renewed: dict[str, float] = {}
+        self._held: dict[tuple[str, int], Work] = {}
+        self._renewed: dict[tuple[str, int], float] = {}
         self._lock = threading.Lock()
 
     def hold(self, work: Work) -> bool:
@@ -65,8 +70,8 @@ class Keeper:
         if not self._leases.hold_image(work.address):
             return False
         with self._lock:
-            self._held[work.claim.reference] = work
-            self._renewed[work.claim.reference] = self._clock()
+            self._held[work.attempt] = work
+            self._renewed[work.attempt] = self._clock()
         return True
 
     def drop(self, work: Work) -> None:
@@ -76,8 +81,8 @@ class Keeper:
             work: a row that was held.
         """
         with self._lock:
-            self._held.pop(work.claim.reference, None)
-            self._renewed.pop(work.claim.reference, None)
+            self._held.pop(work.attempt, None)
+            self._renewed.pop(work.attempt, None)
         try:
             self._leases.drop_image(work.address)
         except (RedisError, OSError):
@@ -106,8 +111,8 @@ class Keeper:
         now = self._clock()
         with self._lock:
             for one in work:
-                if one.claim.reference in self._renewed:
-                    self._renewed[one.claim.reference] = now
+                if one.attempt in self._renewed:
+                    self._renewed[one.attempt] = now
         return verdicts
 
     def keep(self) -> None:
@@ -116,8 +121,8 @@ class Keeper:
         with self._lock:
             idle = [
                 work
-                for reference, work in self._held.items()
-                if self._renewed[reference] <= before
+                for attempt, work in self._held.items()
+                if self._renewed[attempt] <= before
             ]
         if not idle:
             return
