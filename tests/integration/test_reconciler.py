@@ -128,3 +128,22 @@ async def test_one_replica_leads_until_it_resigns(redis: Redis) -> None:
     assert await redis.exists(LEADER)
     await one.resign()
     assert await other._lead()
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["damaged", '{"state": "queued", "due_ms": 0, "enqueued_ms": 0}'],
+    ids=["unreadable", "incomplete"],
+)
+async def test_a_damaged_session_does_not_keep_others_from_repair(
+    redis: Redis, document: str
+) -> None:
+    await redis.hset(KEY.jobs, "0/1", document)
+    await make_due(redis)
+    await redis.zadd(keys.DUE, {"local/ended": 2})
+
+    assert await Reconciler(redis, DeafFleet()).scan() == 0
+
+    [(sid, due_ms)] = await redis.zrange(keys.DUE, 0, -1, withscores=True)
+    assert sid == NAME.sid.encode()
+    assert due_ms > 2  # and is looked at again, later

@@ -12,9 +12,10 @@ import secrets
 from typing import Any, Final
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from multibo.jobs import codec, keys
+from multibo.jobs.errors import JobDocumentError
 from multibo.jobs.job import MAX_LAPSES
 from multibo.jobs.keys import SessionKeys
 from multibo.optimizer.adapters.redis_wire import script_of
@@ -73,7 +74,13 @@ class Reconciler:
         )
         pushed = 0
         for sid in due:
-            pushed += await self._repair(sid.decode())
+            try:
+                pushed += await self._repair(sid.decode())
+            except (ResponseError, JobDocumentError):
+                # One damaged session must not keep the others from their repair.
+                logger.exception("session not repaired", extra={"session": sid})
+                again_ms = now_ms + _PATIENCE_CAP_MS
+                await self._redis.zadd(keys.DUE, {sid: again_ms}, xx=True)
         return pushed
 
     async def _repair(self, sid: str) -> int:
