@@ -108,9 +108,10 @@ class Worker:
         def ready(**_details: Any) -> None:
             for body in (self._watchdog.run, self._keeper.run, register.run):
                 threading.Thread(target=body, daemon=True).start()
-            register.announce()
             self._meter.set(WORKER_READY, 1)
             self._ready.set()
+            # Last: if Redis is away now, the thread announces it later.
+            register.announce()
             logger.info("worker ready", extra={"models": list(served)})
 
         signals.worker_ready.connect(ready, weak=False)
