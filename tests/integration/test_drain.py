@@ -53,6 +53,20 @@ def test_a_row_whose_image_exists_is_not_rendered(
     assert job(redis, 0, round=1).features == job(redis, 1).features
 
 
+def test_rows_whose_images_exist_leave_their_places_in_a_batch(
+    redis: Redis, blobs: FilesystemBlobs
+) -> None:
+    pipeline = FlatPipeline()
+    drain = a_drain(redis, blobs, pipeline)
+    drain.run(enqueue(redis, 1, 2), limit_s=5)
+
+    drain.run(enqueue(redis, 1, 3, 2, 4, 5, 6, 7, round=1), limit_s=5)
+
+    assert pipeline.batches == [2, 4, 1]
+    states = {job(redis, slot, round=1).state for slot in range(7)}
+    assert states == {JobState.READY}
+
+
 def test_a_small_image_has_no_thumbnail_of_its_own(
     redis: Redis, blobs: FilesystemBlobs
 ) -> None:

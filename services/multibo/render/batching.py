@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 CROWDED_TURN_S: Final = 5.0
 """A compat key may take this long while rows of another one wait."""
+_FILL_S: Final = 1.0
+"""Others are not looked after while a batch is put together; so not for long."""
 
 
 class Models(Protocol):
@@ -97,11 +99,11 @@ class Drain:
             return False
         began = time.monotonic()
         specs: Sequence[RenderSpec] = ()
-        while not self._stop.is_set() and time.monotonic() - began < limit_s:
-            references = self._leases.pop(compat_key, self._batch_rows)
-            if not references:
+        while self._may_take(until_s := began + limit_s):
+            held = self._filled(pipeline, compat_key, until_s)
+            if not held:
                 break
-            specs = self._render(pipeline, references) or specs
+            specs = self._render(pipeline, held)
             if self._others_turn(compat_key, time.monotonic() - began):
                 break
         self._guard(specs)
@@ -125,12 +127,45 @@ class Drain:
         more_urgent = min(urgencies) < own
         return more_urgent or (min(urgencies) == own and taken_s >= CROWDED_TURN_S)
 
-    def _render(
-        self, pipeline: Pipeline, references: Sequence[str]
-    ) -> Sequence[RenderSpec]:
-        held = self._held(pipeline, references)
-        if not held:
-            return ()
+    def _may_take(self, until_s: float) -> bool:
+        return not self._stop.is_set() and time.monotonic() < until_s
+
+    def _filled(
+        self, pipeline: Pipeline, compat_key: str, until_s: float
+    ) -> list[Work]:
+        """Return the rows of the next batch; few or none where no more wait.
+
+        Rows whose image is there, such as every round's anchor, leave room for others.
+        """
+        held: list[Work] = []
+        until_s = min(until_s, time.monotonic() + _FILL_S)
+        try:
+            while len(held) < self._batch_rows and self._may_take(until_s):
+                n_more = self._batch_rows - len(held)
+                references = self._leases.pop(compat_key, n_more)
+                if not references:
+                    break
+                for work in self._fresh(pipeline, references):
+                    if self._hold(work):
+                        held.append(work)
+        except BaseException:
+            # Nobody will render them: kept, they would never lapse.
+            for work in held:
+                self._keeper.drop(work)
+            raise
+        return held
+
+    def _fresh(self, pipeline: Pipeline, references: Sequence[str]) -> list[Work]:
+        """Claim rows; return those whose image has to be drawn."""
+        claims = [self._leases.claim(reference) for reference in references]
+        work = [
+            Work(claim, claim.job.spec.address(pipeline.numerics))
+            for claim in claims
+            if claim is not None
+        ]
+        return [one for one in work if not self._delivery.finish_stored(one)]
+
+    def _render(self, pipeline: Pipeline, held: list[Work]) -> Sequence[RenderSpec]:
         began = time.monotonic()
         specs = [one.claim.job.spec for one in held]
         try:
@@ -141,26 +176,6 @@ class Drain:
         if whole:  # a batch that rows have left says nothing of the speed
             self._on_batch(len(held), time.monotonic() - began)
         return specs
-
-    def _held(self, pipeline: Pipeline, references: Sequence[str]) -> list[Work]:
-        claims = [self._leases.claim(reference) for reference in references]
-        work = [
-            Work(claim, claim.job.spec.address(pipeline.numerics))
-            for claim in claims
-            if claim is not None
-        ]
-        fresh = [one for one in work if not self._delivery.finish_stored(one)]
-        held: list[Work] = []
-        try:
-            for one in fresh:
-                if self._hold(one):
-                    held.append(one)
-        except BaseException:
-            # Nobody will render them: kept, they would never lapse.
-            for one in held:
-                self._keeper.drop(one)
-            raise
-        return held
 
     def _hold(self, work: Work) -> bool:
         if self._keeper.hold(work):
