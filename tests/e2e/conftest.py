@@ -15,7 +15,7 @@ from tests.support import servers
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The embedded stack, started as `multibo up` starts it."""
-    stack = Stack(state_dir=tmp_path_factory.mktemp("stack"))
+    stack = Stack(state_dir=tmp_path_factory.mktemp("stack"), speculation="images")
     try:
         stack.start()
     except RedisServerNotFoundError as missing:

@@ -54,6 +54,8 @@ class Plan:
     n_cores: int
     blob_url_key: str = field(default="", repr=False)
     """Signs the addresses of images; empty: what we inherited, if anything."""
+    speculation: str = ""
+    """What the optimizer does ahead of an answer; empty: what we inherited."""
     redis: RedisPlan | None = None
     """None: somebody else's server is used, and never stopped."""
 
@@ -103,6 +105,7 @@ def _optimizer(plan: Plan) -> ProcessSpec:
             # Rendering is the slow part: it gets the cores, the engine one thread.
             **_threads(1),
             **_image_urls(plan),
+            **_speculation(plan),
             "MULTIBO_OPTIMIZER_LISTEN": plan.grpc_target,
             "MULTIBO_OPTIMIZER_GATEWAY_URL": f"http://{plan.page}",
         },
@@ -162,6 +165,11 @@ def _shared(plan: Plan) -> dict[str, str]:
         "MULTIBO_CATALOG": str(plan.catalog),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _speculation(plan: Plan) -> dict[str, str]:
+    wanted = plan.speculation
+    return {"MULTIBO_OPTIMIZER_SPECULATION": wanted} if wanted else {}
 
 
 def _image_urls(plan: Plan) -> dict[str, str]:

@@ -41,6 +41,7 @@ class Stack:
         blob_url: str = "",
         blob_url_key: str = "",
         catalog: Path | None = None,
+        speculation: str = "",
         report: Callable[[str], None] = _say_nothing,
     ) -> None:
         """Describe the stack; nothing runs yet.
@@ -54,6 +55,8 @@ class Stack:
             blob_url: where images go; empty means into the state directory.
             blob_url_key: signs image URLs; empty keeps one in the state directory.
             catalog: models offered; None means the embedded one.
+            speculation: what is done ahead of an answer, `off`, `slates` or
+                `images`; empty means what the environment says.
             report: told in one line about every step and every restart.
 
         Raises:
@@ -69,6 +72,7 @@ class Stack:
         self._blob_url = blob_url
         self._blob_url_key = blob_url_key
         self._catalog = catalog
+        self._speculation = speculation
         self._report = report
         self._held = contextlib.ExitStack()
         self._crew: Crew | None = None
@@ -175,6 +179,7 @@ class Stack:
             n_workers=self._n_workers,
             n_cores=processes.n_usable_cores(),
             blob_url_key=self._blob_url_key or self._state.image_urls_key(),
+            speculation=self._speculation,
             redis=redis,
         )
 

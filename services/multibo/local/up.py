@@ -37,7 +37,8 @@ def run(options: UpOptions, environment: Mapping[str, str]) -> None:
     Args:
         options: from the command line.
         environment: MULTIBO_REDIS_URL, MULTIBO_BLOB_URL, MULTIBO_BLOB_URL_KEY and
-            MULTIBO_CATALOG name parts to use instead of the embedded ones.
+            MULTIBO_CATALOG name parts to use instead of the embedded ones;
+            MULTIBO_OPTIMIZER_SPECULATION what is done ahead of an answer.
 
     Raises:
         LocalError: the subclass says what to do; everything has been stopped.
@@ -52,6 +53,8 @@ def run(options: UpOptions, environment: Mapping[str, str]) -> None:
         blob_url=environment.get("MULTIBO_BLOB_URL", ""),
         blob_url_key=environment.get("MULTIBO_BLOB_URL_KEY", ""),
         catalog=catalog,
+        # One person at one machine: between two answers it has nothing else to do.
+        speculation=environment.get("MULTIBO_OPTIMIZER_SPECULATION") or "images",
         report=_say,
     )
     with _stopped_by_signals(stack), contextlib.suppress(StackStoppedError), stack:

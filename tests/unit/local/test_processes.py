@@ -23,6 +23,8 @@ PLAN = Plan(
     redis=RedisPlan(Path("/bin/redis-server"), Path("/state"), Path("/state/r.sock")),
 )
 
+WORK_AHEAD = "MULTIBO_OPTIMIZER_SPECULATION"
+
 
 def by_name(plan: Plan = PLAN) -> dict[str, ProcessSpec]:
     return {spec.name: spec for stage in processes.describe(plan) for spec in stage}
@@ -42,6 +44,15 @@ def test_the_gateway_stops_first_and_redis_last() -> None:
 
 def test_everything_is_down_within_fifteen_seconds() -> None:
     assert sum(spec.stop_within_s for spec in by_name().values()) <= 15
+
+
+def test_the_optimizer_alone_is_told_what_to_do_ahead() -> None:
+    specs = by_name(replace(PLAN, speculation="images"))
+
+    told = {name for name, spec in specs.items() if WORK_AHEAD in spec.environment}
+    assert told == {"optimizer"}
+    assert specs["optimizer"].environment[WORK_AHEAD] == "images"
+    assert WORK_AHEAD not in by_name()["optimizer"].environment
 
 
 def test_a_server_of_somebody_else_is_neither_started_nor_stopped() -> None:
