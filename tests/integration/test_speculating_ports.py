@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
@@ -19,6 +20,9 @@ from multibo.optimizer.adapters.speculating import (
 from multibo.optimizer.app import finish, rounds
 from multibo.optimizer.app.ports import App
 from multibo.optimizer.app.speculation import Ahead, Effort
+from multibo.optimizer.preference import engine
+from multibo.optimizer.preference.dataset import choice
+from multibo.optimizer.preference.slate import ProposalRequest
 from multibo.optimizer.session.model import Slate
 from multibo.telemetry.metrics import Meter
 from tests.support.builders import chosen
@@ -162,3 +166,14 @@ async def test_a_damaged_proposal_is_computed_instead(redis: Redis) -> None:
 
     assert not round.slate.degraded
     assert one.counts('multibo_speculative_slates_total{result="miss"} 2.0')
+
+
+async def test_a_proposal_made_ahead_reads_back_bit_for_bit(redis: Redis) -> None:
+    answer = choice(((0, 0, 0), (2048, -1024, 7), (5, 6, 7)), 1)
+    request = ProposalRequest(3, 4, 11, (answer, answer), n_initial=0)
+    lookahead, proposal = Ahead4(redis).ahead.lookahead, engine.propose(request)
+
+    await lookahead.keep_proposal(request, proposal)
+
+    assert await lookahead.proposal(request) == proposal
+    assert await lookahead.proposal(replace(request, seed=12)) is None

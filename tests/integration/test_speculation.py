@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -24,9 +25,6 @@ from multibo.optimizer.adapters.redis_lookahead import (
     Settled,
 )
 from multibo.optimizer.adapters.redis_store import RedisStore
-from multibo.optimizer.preference import engine
-from multibo.optimizer.preference.dataset import choice
-from multibo.optimizer.preference.slate import ProposalRequest
 from multibo.optimizer.session.model import Session
 from multibo.render import images
 from multibo.render.denoise import RowObserver
@@ -81,7 +79,7 @@ def fleet_redis(redis_url: str) -> Iterator[Redis]:
 
 
 def a_drain(
-    redis: Redis, folder: Path, pipeline: GrayPipeline, *, batch_rows: int = 4
+    redis: Redis, folder: Path, pipeline: GrayPipeline, **changes: Any
 ) -> tuple[SpeculativeDrain, FilesystemBlobs, Meter]:
     blobs, meter = FilesystemBlobs(folder), Meter()
     drain = SpeculativeDrain(
@@ -90,9 +88,13 @@ def a_drain(
         blobs,
         {"avatars": pipeline},  # type: ignore[dict-item]
         meter,
-        batch_rows=batch_rows,
-        stopping=lambda: False,
-        guard=lambda _: None,
+        **{
+            "loaded": lambda _: True,
+            "batch_rows": 4,
+            "stopping": lambda: False,
+            "guard": lambda _: None,
+            **changes,
+        },
     )
     return drain, blobs, meter
 
@@ -214,6 +216,19 @@ async def test_rows_ahead_are_stored_under_the_name_a_round_looks_for(
     assert pipeline.rendered == [spec.warp[0]]
 
 
+async def test_no_model_is_loaded_for_rows_ahead(
+    redis: AsyncRedis, fleet_redis: Redis, tmp_path: Path
+) -> None:
+    session, pipeline = await a_stored(redis), GrayPipeline()
+    await a_lookahead(redis).push(session, [a_row(1, 0)])
+    drain, _, _ = a_drain(fleet_redis, tmp_path, pipeline, loaded=lambda _: False)
+
+    assert not drain.run(COMPAT)
+
+    assert pipeline.rendered == []
+    assert len(await waiting(redis)) == 1
+
+
 async def test_nothing_is_rendered_ahead_while_somebody_waits(
     redis: AsyncRedis, fleet_redis: Redis, tmp_path: Path
 ) -> None:
@@ -274,14 +289,3 @@ async def test_who_waits_for_an_image_need_not_wait_for_who_makes_it_ahead(
 
     ahead.drop("a" * 64)
     assert fleet_redis.get(keys.image_lease("a" * 64)) == b"two"
-
-
-async def test_a_proposal_made_ahead_reads_back_bit_for_bit(redis: AsyncRedis) -> None:
-    answer = choice(((0, 0, 0), (2048, -1024, 7), (5, 6, 7)), 1)
-    request = ProposalRequest(3, 4, 11, (answer, answer), n_initial=0)
-    lookahead, proposal = a_lookahead(redis), engine.propose(request)
-
-    await lookahead.keep_proposal(request, proposal)
-
-    assert await lookahead.proposal(request) == proposal
-    assert await lookahead.proposal(replace(request, seed=12)) is None

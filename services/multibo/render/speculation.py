@@ -152,6 +152,7 @@ class SpeculativeDrain:
         models: Models,
         meter: Meter,
         *,
+        loaded: Callable[[str], bool],
         batch_rows: int,
         stopping: Callable[[], bool],
         guard: Callable[[Sequence[RenderSpec] | None], None],
@@ -164,6 +165,7 @@ class SpeculativeDrain:
             blobs: where images go.
             models: of this process.
             meter: counts what was rendered.
+            loaded: whether a model is in memory; no other makes room for rows ahead.
             batch_rows: rows of a batch at most.
             stopping: whether the process is to end.
             guard: told what is being rendered; None when nothing is.
@@ -173,6 +175,7 @@ class SpeculativeDrain:
         self._blobs = blobs
         self._models = models
         self._meter = meter
+        self._loaded = loaded
         self._batch_rows = batch_rows
         self._stopping = stopping
         self._guard = guard
@@ -186,10 +189,10 @@ class SpeculativeDrain:
         Returns:
             Whether more rows wait and may be rendered now.
         """
-        if not self._rows.waiting(compat_key) or self.has_to_yield():
-            return False
         model = compat_key.partition(":")[0]
-        pipeline = self._models.get(model)
+        if not self._loaded(model) or not self._rows.waiting(compat_key):
+            return False
+        pipeline = None if self.has_to_yield() else self._models.get(model)
         if pipeline is None:
             return False
         hints = self._rows.take(compat_key, self._batch_rows)

@@ -188,6 +188,7 @@ class Worker:
             open_blobs(self._settings.blob_url),
             self._models,
             self._meter,
+            loaded=lambda name: name in self._models.resident,
             batch_rows=self._settings.batch_rows,
             stopping=self._stop.is_set,
             guard=self._watchdog.guard,
