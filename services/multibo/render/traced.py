@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from torch import Tensor
 
@@ -19,6 +19,9 @@ from multibo.render.observer import RowObserver
 from multibo.render.pipelines import Pipeline
 from multibo.telemetry import tracing as names
 from multibo.telemetry.tracing import Side, Span, Tracing
+
+OPEN_ROWS: Final = 64
+"""More than a worker has at a time: a batch, and those that are being stored."""
 
 
 class _TracedLeases:
@@ -68,6 +71,9 @@ class _TracedLeases:
         if self._complete:
             self._batch, self._complete = [], False
         self._batch.append(claim.reference)
+        # An end that could not be told, Redis being away, must not be kept for ever.
+        for lapsed in (claim.reference, *list(self._rows)[:-OPEN_ROWS]):
+            self._close(lapsed, Verdict.LOST.value)
         self._rows[claim.reference] = row
         claimed = self._tracing.start(
             "claim", {}, parent=row.traceparent, began_ns=began_ns
@@ -80,7 +86,7 @@ class _TracedLeases:
         verdicts = self._leases.renew(claims, step=step, n_steps=n_steps)
         for claim, verdict in zip(claims, verdicts, strict=True):
             if verdict is not Verdict.MINE:
-                self._close(claim, verdict.value)
+                self._close(claim.reference, verdict.value)
         return verdicts
 
     def ready(
@@ -89,17 +95,19 @@ class _TracedLeases:
         ours = self._finish(
             claim, lambda: self._leases.ready(claim, image, features, note)
         )
-        self._close(claim, "ready" if ours else "stale", {names.DIGEST: image.digest})
+        self._close(
+            claim.reference, "ready" if ours else "stale", {names.DIGEST: image.digest}
+        )
         return ours
 
     def fail(self, claim: Claim, reason: str) -> bool:
         ours = self._finish(claim, lambda: self._leases.fail(claim, reason))
-        self._close(claim, "failed" if ours else "stale")
+        self._close(claim.reference, "failed" if ours else "stale")
         return ours
 
     def release(self, claim: Claim, *, delay_ms: int = 0) -> bool:
         ours = self._leases.release(claim, delay_ms=delay_ms)
-        self._close(claim, "released")
+        self._close(claim.reference, "released")
         return ours
 
     def _finish(self, claim: Claim, tell: Callable[[], bool]) -> bool:
@@ -109,9 +117,9 @@ class _TracedLeases:
             return tell()
 
     def _close(
-        self, claim: Claim, outcome: str, attributes: names.Attributes | None = None
+        self, reference: str, outcome: str, attributes: names.Attributes | None = None
     ) -> None:
-        row = self._rows.pop(claim.reference, None)
+        row = self._rows.pop(reference, None)
         if row is None:
             return
         row.set({names.OUTCOME: outcome, **(attributes or {})})

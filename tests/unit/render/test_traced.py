@@ -11,7 +11,7 @@ import pytest
 from multibo.jobs.job import ImageRef, RenderJob
 from multibo.jobs.spec import RenderSpec
 from multibo.render.leases import Claim, Verdict
-from multibo.render.traced import traced_parts, traced_turn
+from multibo.render.traced import OPEN_ROWS, traced_parts, traced_turn
 from tests.support.builders import a_render_spec, an_image
 from tests.support.collector import tracing_in_memory
 
@@ -117,6 +117,17 @@ def test_a_row_that_is_not_to_be_had_is_no_span() -> None:
 
     assert rows.claim("") is None
     assert exporter.get_finished_spans() == ()
+
+
+def test_rows_whose_end_nobody_could_tell_end_as_lost() -> None:
+    rows, _, exporter = parts(FakeLeases())
+
+    for reference in (0, 0, *range(1, OPEN_ROWS + 2)):
+        rows.claim(str(reference))
+
+    ended = [s for s in exporter.get_finished_spans() if s.name == "render row"]
+    assert [row.attributes["multibo.slot"] for row in ended] == [0, 0]
+    assert {row.attributes["multibo.outcome"] for row in ended} == {"lost"}
 
 
 def test_a_renewed_row_goes_on() -> None:
