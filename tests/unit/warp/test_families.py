@@ -71,6 +71,16 @@ def test_the_modulated_family_moves_as_the_flow_it_is_built_on() -> None:
     assert torch.equal(moved, flow)
 
 
+def test_the_family_of_positions_moves_as_the_flow_it_is_built_on() -> None:
+    vector = uniform(1, 16)[0]
+    family = the_family("rope-16", (1.0,) * 16)
+
+    moved = parametrization.displacement(family, vector, 16, 16)
+
+    flow = parametrization.displacement(FAMILIES["flow-16"], vector, 16, 16)
+    assert torch.equal(moved, flow)
+
+
 @every_family
 def test_the_identity_plans_nothing_at_all(family: WarpFamily) -> None:
     dimension = family.space.dimension

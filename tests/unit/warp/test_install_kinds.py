@@ -31,6 +31,7 @@ from multibo.warp.space import warp_space
 from multibo.warp.transform import WarpPlan
 from tests.support import tiny_architectures as tiny
 from tests.support.tiny_model import IDENTITY, a_family, random_warps, tiny_unet
+from tests.support.warp_families import the_family
 
 N_ROWS: Final = 2
 CPU: Final = torch.device("cpu")
@@ -41,6 +42,7 @@ ADAPTERS: Final[dict[str, Callable[[], Architecture]]] = {
     "PixArt": lambda: PixArt(ready(tiny.pixart()), CPU, 12),
 }
 ROPE: Final = a_family(space=warp_space("rope-16", 1))
+MODULATED: Final = the_family("mw-26", window=(0.0, 1.0))
 
 
 def ready(parts: Any) -> Any:
@@ -147,6 +149,25 @@ def test_positions_move_only_where_attention_has_some(model: Architecture) -> No
         pytest.raises(UnsupportedAttentionError, match="without positions"),
         warped(model.denoiser, ROPE),
     ):
+        pass
+
+
+@pytest.mark.parametrize("name", ["SDXL", "PixArt"])
+def test_a_modulation_changes_its_row_alone(name: str) -> None:
+    model = ADAPTERS[name]()
+    plain, rows = predict(model, None), [(0,) * 16 + (4096,) * 10, (0,) * 26]
+
+    with warped(model.denoiser, MODULATED):
+        both = predict(model, a_plan(model, rows, MODULATED))
+
+    assert torch.equal(both[1], plain[1])
+    assert float((both[0] - plain[0]).abs().max()) > 1e-3
+
+
+@pytest.mark.parametrize("name", ["SD 3.5", "FLUX.1"])
+def test_attention_of_another_kind_is_not_modulated(name: str) -> None:
+    refused = pytest.raises(UnsupportedAttentionError, match="not modulated")
+    with refused, warped(ADAPTERS[name]().denoiser, MODULATED):
         pass
 
 
