@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import pytest
 from redis import Redis
 
 from multibo.jobs import codec, keys
@@ -95,6 +96,20 @@ def test_a_stale_worker_never_changes_a_byte(redis: Redis) -> None:
         assert not leases.fail(stale, "late")
 
     assert redis.hgetall(KEY.jobs) == before
+
+
+def test_rounds_that_opened_are_forgotten_where_nobody_asks(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "OPENED_KEPT", 2)
+    leases = Leases(redis, "worker")
+
+    for _ in range(3):
+        queued(redis)
+        assert leases.ready(claimed(leases), an_image(), (), "")
+
+    assert redis.lrange(keys.OPENED, 0, -1) == [f"{NAME.sid}/0".encode()] * 2
+    assert 0 < redis.pttl(keys.OPENED) <= keys.OPENED_TTL_MS
 
 
 def test_renewing_reports_steps_and_cancellations(redis: Redis) -> None:
