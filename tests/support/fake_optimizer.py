@@ -47,6 +47,16 @@ EXAMPLES = (
 ADVICE = "Your answers agree, and little is left to gain: this may be the one."
 
 
+def a_preview(candidate: Any) -> event_pb2.PreviewEvent:
+    """Return how a candidate looks so far: another face than in the end."""
+    return event_pb2.PreviewEvent(
+        candidate=candidate.name,
+        slot=candidate.slot,
+        data=face_png(candidate.base_seed + 1),
+        media_type="image/png",
+    )
+
+
 class FakeOptimizer(
     session_service_pb2_grpc.SessionServiceServicer,
     round_service_pb2_grpc.RoundServiceServicer,
@@ -74,6 +84,8 @@ class FakeOptimizer(
         """(round, slot) of the candidates that cannot be drawn."""
         self.casting_rounds = 0
         """Of the sessions to come."""
+        self.with_previews = False
+        """Whether half-drawn pictures are shown to watches; to all, asked for or not."""
         self.silent = False
         """Whether watches are refused, so that only polling is left."""
 
@@ -260,6 +272,8 @@ class FakeOptimizer(
             progress = event_pb2.ProgressEvent(slot=candidate.slot, step=step)
             progress.candidate, progress.steps = candidate.name, self.steps
             known.tell(progress=progress)
+            if self.with_previews:
+                known.tell(preview=a_preview(candidate))
         if (round.number, candidate.slot) in self.failing:
             candidate.state = round_pb2.CANDIDATE_STATE_FAILED
             candidate.failure.reason = "out of memory"

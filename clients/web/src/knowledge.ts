@@ -17,10 +17,14 @@ export interface Knowledge {
   round: Round | undefined;
   /** Denoising progress of the newest round's slots. */
   progress: ReadonlyMap<number, Progress>;
+  /** How the newest round's slots look so far. */
+  previews: ReadonlyMap<number, Blob>;
 }
 
+const NOTHING_DRAWN = { progress: new Map<number, Progress>(), previews: new Map<number, Blob>() } as const;
+
 export function knowledgeOf(session: Session): Knowledge {
-  return { session, round: session.latestRound, progress: new Map() };
+  return { session, round: session.latestRound, ...NOTHING_DRAWN };
 }
 
 /** Takes in a session, in either view; a reply without one teaches nothing. */
@@ -59,6 +63,13 @@ export function withEvent(known: Knowledge, { event }: WatchSessionResponse): Kn
       const { candidate, slot, step, steps } = event.value;
       if (known.round?.candidates[slot]?.name !== candidate) return known;
       return { ...known, progress: new Map(known.progress).set(slot, { step, steps }) };
+    }
+    case "preview": {
+      const { candidate, slot, data, mediaType } = event.value;
+      if (known.round?.candidates[slot]?.name !== candidate) return known;
+      // A copy: the message's bytes may be a window into a larger buffer.
+      const preview = new Blob([new Uint8Array(data)], { type: mediaType });
+      return { ...known, previews: new Map(known.previews).set(slot, preview) };
     }
     default:
       return known;
@@ -102,7 +113,7 @@ function newer(current: Candidate | undefined, candidate: Candidate): Candidate 
 
 function replaced(known: Knowledge, round: Round): Knowledge {
   const current = known.round;
-  if (current?.number !== round.number) return { ...known, round, progress: new Map() };
+  if (current?.number !== round.number) return { ...known, round, ...NOTHING_DRAWN };
   const candidates = round.candidates.map((candidate) => newer(current.candidates[candidate.slot], candidate));
   return { ...known, round: { ...round, candidates } };
 }

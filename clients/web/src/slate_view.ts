@@ -98,7 +98,8 @@ export class SlateView {
       this.layOut();
     }
     for (const tile of this.tiles) {
-      tile.update(round.candidates[tile.slot]!, known!.progress.get(tile.slot));
+      const { progress, previews } = known!;
+      tile.update(round.candidates[tile.slot]!, progress.get(tile.slot), previews.get(tile.slot));
     }
   }
 

@@ -1,4 +1,4 @@
-// One candidate on the page: a skeleton with its progress, then the picture, which is a button.
+// One candidate on the page: a skeleton with its progress and a sketch, then the picture, which is a button.
 
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { CandidateRole, CandidateState, type Candidate } from "../gen/multibo/v1/round_pb";
@@ -24,6 +24,7 @@ export class Tile {
   private readonly keep = make("span", "keep", "keep this one");
   private readonly again = make("button", "button small", "Draw again");
   private picture: Picture | undefined;
+  private sketched: Blob | undefined;
   private loading = false;
   private candidate: Candidate;
 
@@ -62,12 +63,14 @@ export class Tile {
     return this.picture !== undefined;
   }
 
-  update(candidate: Candidate, progress: Progress | undefined): void {
+  update(candidate: Candidate, progress: Progress | undefined, preview: Blob | undefined): void {
     this.candidate = candidate;
+    if (preview !== undefined) void this.sketch(preview);
     if (candidate.state === CandidateState.READY) void this.load();
     const failed = candidate.state === CandidateState.FAILED;
     this.again.hidden = !failed;
     this.element.classList.toggle("failed", failed);
+    if (failed) this.element.classList.remove("sketch");
     this.element.classList.toggle("waiting", !this.isShown && !failed && !isCancelled(candidate));
     this.bar.hidden = this.isShown || candidate.state !== CandidateState.RENDERING;
     if (progress === undefined) {
@@ -96,8 +99,9 @@ export class Tile {
       const picture = await this.images.load(this.candidate);
       draw(this.canvas, picture.bitmap);
       this.picture = picture;
+      this.element.classList.remove("sketch");
       this.element.classList.add("ready");
-      this.update(this.candidate, undefined);
+      this.update(this.candidate, undefined, undefined);
       this.actions.shown();
     } catch {
       // The next event or poll tries again; till then the skeleton stays.
@@ -106,6 +110,26 @@ export class Tile {
     } finally {
       this.loading = false;
     }
+  }
+
+  /** Shows how the picture looks so far; nothing to be chosen yet. */
+  private async sketch(preview: Blob): Promise<void> {
+    if (this.isShown || preview === this.sketched) return;
+    this.sketched = preview;
+    let bitmap: ImageBitmap;
+    try {
+      bitmap = await createImageBitmap(preview);
+    } catch {
+      return; // what the browser cannot read is no loss: the picture is under way
+    }
+    // The picture, or a later sketch, may have come meanwhile.
+    if (!this.isShown && preview === this.sketched) {
+      this.canvas.width = bitmap.width;
+      this.canvas.height = bitmap.height;
+      this.canvas.getContext("2d")!.drawImage(bitmap, 0, 0);
+      this.element.classList.add("sketch");
+    }
+    bitmap.close();
   }
 
   private label(): void {

@@ -70,7 +70,7 @@ export class SessionWatch {
     this.abort = abort;
     let silence = setTimeout(() => abort.abort(), SILENCE_MS);
     try {
-      const request = { name: this.name, cursor: this.cursor, includeProgress: true };
+      const request = { name: this.name, cursor: this.cursor, includeProgress: true, includePreviews: true };
       const options = { signal: abort.signal, timeoutMs: NO_DEADLINE_MS };
       for await (const event of this.api.sessions.watchSession(request, options)) {
         clearTimeout(silence);

@@ -180,6 +180,25 @@ def test_pictures_appear_one_by_one_with_progress(
     page.until(lambda: page.text("#status") == "Round 1: all 4 pictures are ready.")
 
 
+def test_a_sketch_is_seen_before_the_picture_and_cannot_be_chosen(
+    page: Page, optimizer: FakeOptimizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(optimizer, "step_s", 0.15)
+    optimizer.with_previews = True
+    page.start("a face")
+
+    page.until(lambda: page.all(".tile.sketch"))
+
+    in_a_sketch = "document.querySelector('.tile.sketch canvas')"
+    page.until(lambda: page.chrome.execute_script(f"return {in_a_sketch}.width") > 0)
+    assert page.all(".tile.sketch button:not([hidden]):enabled") == []
+    (watched, *_) = optimizer.requests("WatchSession")
+    assert watched.include_previews
+    page.slate()
+    assert page.all(".tile.sketch") == []
+    assert page.complaints == []
+
+
 def test_a_reload_finds_the_round_and_the_way_again(
     page: Page, optimizer: FakeOptimizer
 ) -> None:
