@@ -24,9 +24,9 @@ class FilesystemBlobs:
     def put(self, address: str, data: bytes) -> bool:
         """Store `data` unless the name is taken; see `BlobStore.put`."""
         target = self._path(address)
-        if target.exists():
-            return False
         with _unavailable():
+            if target.exists():
+                return False
             target.parent.mkdir(parents=True, exist_ok=True)
             return _link_if_absent(_written(target.parent, data), target)
 
@@ -41,7 +41,9 @@ class FilesystemBlobs:
 
     def has(self, address: str) -> bool:
         """Return whether something is stored under `address`."""
-        return self._path(address).exists()
+        path = self._path(address)
+        with _unavailable():
+            return path.exists()
 
     def delete(self, address: str) -> None:
         """Remove what is stored under `address`; nothing there is no error."""
