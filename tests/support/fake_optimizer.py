@@ -31,6 +31,8 @@ from multibo.v1 import (
 )
 from tests.support.drawn_faces import face_png
 from tests.support.fake_session import (
+    GONE,
+    WATCH_LIMIT,
     FakeSession,
     Refusal,
     image_info,
@@ -45,16 +47,6 @@ EXAMPLES = (
     "flat persona portrait, black short hair, dark skin",
 )
 ADVICE = "Your answers agree, and little is left to gain: this may be the one."
-
-
-def a_preview(candidate: Any) -> event_pb2.PreviewEvent:
-    """Return how a candidate looks so far: another face than in the end."""
-    return event_pb2.PreviewEvent(
-        candidate=candidate.name,
-        slot=candidate.slot,
-        data=face_png(candidate.base_seed + 1),
-        media_type="image/png",
-    )
 
 
 class FakeOptimizer(
@@ -85,7 +77,7 @@ class FakeOptimizer(
         self.casting_rounds = 0
         """Of the sessions to come."""
         self.with_previews = False
-        """Whether half-drawn pictures are shown to watches; to all, asked for or not."""
+        """Whether watches are shown half-drawn pictures, asked for or not."""
         self.silent = False
         """Whether watches are refused, so that only polling is left."""
 
@@ -220,8 +212,7 @@ class FakeOptimizer(
         self.calls.append(("WatchSession", request))
         known = await self._find(request.name, context)
         if self.silent:
-            limit = Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "WATCH_LIMIT")
-            await refuse(context, limit)
+            await refuse(context, WATCH_LIMIT)
         at = int(request.cursor) if request.cursor else len(known.events)
         if not request.cursor:
             snapshot = event_pb2.SnapshotEvent(session=known.full())
@@ -237,8 +228,7 @@ class FakeOptimizer(
 
     async def _find(self, name: str, context: Any) -> FakeSession:
         if name not in self.sessions:
-            gone = Refusal(grpc.StatusCode.NOT_FOUND, "SESSION_NOT_FOUND")
-            await refuse(context, gone)
+            await refuse(context, GONE)
         return self.sessions[name]
 
     async def _find_round(self, name: str, context: Any) -> tuple[FakeSession, Any]:
@@ -265,23 +255,19 @@ class FakeOptimizer(
 
     async def _draw(self, known: FakeSession, round: Any, candidate: Any) -> None:
         candidate.state = round_pb2.CANDIDATE_STATE_RENDERING
-        changed = event_pb2.CandidateChangedEvent(candidate=candidate)
-        known.tell(candidate_changed=changed)
+        known.tell_candidate(candidate)
         for step in range(1, self.steps + 1):
             await asyncio.sleep(self.step_s)
-            progress = event_pb2.ProgressEvent(slot=candidate.slot, step=step)
-            progress.candidate, progress.steps = candidate.name, self.steps
-            known.tell(progress=progress)
+            known.tell_step(candidate, step, self.steps)
             if self.with_previews:
-                known.tell(preview=a_preview(candidate))
+                known.tell_preview(candidate)
         if (round.number, candidate.slot) in self.failing:
             candidate.state = round_pb2.CANDIDATE_STATE_FAILED
             candidate.failure.reason = "out of memory"
         else:
             candidate.state = round_pb2.CANDIDATE_STATE_READY
             candidate.image.CopyFrom(image_info(face_png(candidate.base_seed)))
-        changed = event_pb2.CandidateChangedEvent(candidate=candidate)
-        known.tell(candidate_changed=changed)
+        known.tell_candidate(candidate)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from multibo.v1 import (
     session_pb2,
     session_service_pb2,
 )
-from tests.support.drawn_faces import SIZE_PX
+from tests.support.drawn_faces import SIZE_PX, face_png
 
 OPEN_STATES = (round_pb2.ROUND_STATE_OPEN, round_pb2.ROUND_STATE_RENDERING)
 
@@ -34,6 +34,10 @@ class Refusal:
     field: str = ""
     after_doing: bool = False
     """The call is carried out, and only its reply is lost."""
+
+
+GONE = Refusal(grpc.StatusCode.NOT_FOUND, "SESSION_NOT_FOUND")
+WATCH_LIMIT = Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "WATCH_LIMIT")
 
 
 @dataclass
@@ -158,9 +162,27 @@ class FakeSession:
 
     def tell(self, **event: Any) -> None:
         """Append one event, given by its field of WatchSessionResponse."""
-        cursor = "" if "progress" in event else str(len(self.events) + 1)
+        cursor = (
+            "" if event.keys() & {"progress", "preview"} else str(len(self.events) + 1)
+        )
         told = session_service_pb2.WatchSessionResponse(cursor=cursor, **event)
         self.events.append(told)
+
+    def tell_candidate(self, candidate: round_pb2.Candidate) -> None:
+        changed = event_pb2.CandidateChangedEvent(candidate=candidate)
+        self.tell(candidate_changed=changed)
+
+    def tell_step(self, candidate: round_pb2.Candidate, step: int, steps: int) -> None:
+        progress = event_pb2.ProgressEvent(candidate=candidate.name, step=step)
+        progress.slot, progress.steps = candidate.slot, steps
+        self.tell(progress=progress)
+
+    def tell_preview(self, candidate: round_pb2.Candidate) -> None:
+        """Tell how a candidate looks so far: another face than in the end."""
+        preview = event_pb2.PreviewEvent(candidate=candidate.name, slot=candidate.slot)
+        preview.data = face_png(candidate.base_seed + 1)
+        preview.media_type = "image/png"
+        self.tell(preview=preview)
 
     def tell_round(self, round: round_pb2.Round) -> None:
         self.tell(round_changed=event_pb2.RoundChangedEvent(round=round))
