@@ -161,8 +161,7 @@ class Worker:
                 pipeline = self._models.get(model)
                 if pipeline is not None:
                     count_lookups(self._meter, pipeline)
-            steps = sum(spec.steps for spec in self._running)
-            self._watchdog.measured(steps or n_rows, seconds)
+            self._watchdog.measured(self._running, seconds)
 
         def guard(specs: Sequence[RenderSpec] | None) -> None:
             if specs is not None:
