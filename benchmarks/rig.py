@@ -41,6 +41,8 @@ class Wanted:
     """How long it waits after each row, so that events come one by one."""
     optimizer: Mapping[str, str] = field(default_factory=dict)
     """Further settings of the optimizers."""
+    worker: Mapping[str, str] = field(default_factory=dict)
+    """Further settings of the real workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ def _fleet(
                 f"worker-{number}",
                 *(sys.executable, "-m", "multibo.render"),
                 **shared,
+                **wanted.worker,
                 MULTIBO_RENDER_THREADS="1",
             )
             for number in range(wanted.n_workers)
