@@ -15,8 +15,8 @@ from multibo.render import images
 from multibo.render.pipelines import Pipeline, load_pipeline
 from multibo.render.precision import Precision
 
-BATCH_SIZES = (4, 1, 2)
-"""What batches of a worker of four rows are padded to, the likeliest first."""
+BATCH_SIZES = (4, 3, 1, 2)
+"""Of a worker of four rows, the likeliest first."""
 ROUNDED = 2 / 255
 """How far pixels may be apart across padded sizes, in float32."""
 

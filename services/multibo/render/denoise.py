@@ -6,7 +6,7 @@ warp of zero gives the same bits.
 
 Batches have padded sizes. For equal padded size a row's bits are equal whatever its
 neighbors are, because no operation mixes rows; a row that leaves becomes padding, and
-once the others fit a smaller size the batch shrinks to it.
+once the others fit half the places the batch shrinks.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from multibo.warp.install import warped
 from multibo.warp.parametrization import WarpFamily, at_step, plan
 from multibo.warp.transform import WarpPlan
 
-PADDED_SIZES: Final = (1, 2, 4, 8)
-"""Sizes a batch can have."""
+PADDED_SIZES: Final = (1, 2, 3, 4, 6, 8)
+"""Sizes a batch can have; three is a slate whose anchor was drawn before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def start_batch(rows: Sequence[Row]) -> Batch:
 
 
 def without(batch: Batch, gone: frozenset[int]) -> tuple[Batch, list[int]]:
-    """Return the batch without some rows, in the smallest size that holds the others.
+    """Return the batch without some rows, smaller where half the places are enough.
 
     Args:
         batch: the batch; left as it is.
@@ -103,7 +103,8 @@ def without(batch: Batch, gone: frozenset[int]) -> tuple[Batch, list[int]]:
     """
     owners = tuple(None if owner in gone else owner for owner in batch.owners)
     kept = [place for place, owner in enumerate(owners) if owner is not None]
-    if not kept or padded_size(len(kept)) == len(owners):
+    # A row's last bits hang on the size: not for one neighbor that leaves.
+    if not kept or 2 * padded_size(len(kept)) > len(owners):
         return replace(batch, owners=owners), list(range(len(owners)))
     places = _fill(kept)
     smaller = Batch(

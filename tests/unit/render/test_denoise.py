@@ -24,7 +24,7 @@ def batch_of(n_rows: int) -> denoise.Batch:
 
 
 @pytest.mark.parametrize(
-    ("n_rows", "size"), [(1, 1), (2, 2), (3, 4), (4, 4), (5, 8), (8, 8)]
+    ("n_rows", "size"), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 6), (7, 8), (8, 8)]
 )
 def test_a_batch_has_the_smallest_padded_size_that_holds_its_rows(
     n_rows: int, size: int
@@ -62,15 +62,29 @@ def test_a_row_that_leaves_becomes_padding_while_the_size_is_needed() -> None:
     assert batch.live == frozenset({0, 1, 2, 3})
 
 
-def test_the_batch_shrinks_once_the_others_fit_a_smaller_size() -> None:
-    batch = batch_of(8)
+def test_the_batch_shrinks_once_the_others_fit_half_the_places() -> None:
+    batch = batch_of(7)
 
-    rest, places = denoise.without(batch, frozenset({0, 2, 4, 5, 7}))
+    rest, places = denoise.without(batch, frozenset({0, 2, 4, 5}))
 
-    assert rest.owners == (1, 3, 6, None)
-    assert places == [1, 3, 6, 6]
-    assert torch.equal(rest.latents[:3], batch.latents[[1, 3, 6]])
+    assert rest.owners == (1, 3, 6)
+    assert places == [1, 3, 6]
+    assert torch.equal(rest.latents, batch.latents[[1, 3, 6]])
     assert rest.rows[2] is batch.rows[6]
+
+
+@pytest.mark.parametrize("n_rows", [3, 6, 8])
+def test_one_row_that_leaves_changes_the_size_for_nobody(n_rows: int) -> None:
+    rest, places = denoise.without(batch_of(n_rows), frozenset({0}))
+
+    assert len(rest.owners) == n_rows
+    assert places == list(range(n_rows))
+
+
+def test_five_of_eight_keep_their_places() -> None:
+    rest, _ = denoise.without(batch_of(8), frozenset({1, 2, 3}))
+
+    assert rest.owners == (0, None, None, None, 4, 5, 6, 7)
 
 
 def test_rows_may_leave_in_several_turns_and_twice() -> None:
