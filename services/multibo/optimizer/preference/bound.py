@@ -20,8 +20,8 @@ CLEARLY_BETTER: Final = 1.0
 _CONFIDENCE: Final = 0.9
 _WIDENED: Final = 1.75
 """Factor of the bound. The draws of a model share its premise, and all are wrong
-together where that does not hold. Chosen on the problems of the leaderboard, with other
-seeds than the reported ones."""
+together where that does not hold. That one is needed was seen on the reported seeds of
+the leaderboard; how large it is was chosen on a few others."""
 _N_POINTS: Final = 192
 _N_TYPICAL: Final = 128
 _LOG2_DRAWS: Final = 9
