@@ -219,6 +219,7 @@ def main() -> int:
     document = document_of(figures, arguments.calls)
     table = table_of(document)
     if arguments.out:
+        arguments.out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(document, indent=2) + "\n"
         (arguments.out / "latency.json").write_text(text)
         (arguments.out / "latency.md").write_text(table)
