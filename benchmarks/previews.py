@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import json
 import re
-import socket
 import sys
 import urllib.request
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ from typing import Any, Final
 
 import numpy as np
 from circumstances import surroundings
-from rig import Wanted, a_rig
+from rig import Wanted, a_free_address, a_rig
 
 from multibo.client import AsyncProject, connect_async
 from multibo.client.events import Preview
@@ -149,9 +148,7 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=4, help="answers of a session")
     options = parser.parse_args()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        metrics = f"127.0.0.1:{free.getsockname()[1]}"
+    metrics = a_free_address()
     circumstances = surroundings()  # before the work: the checkout may move on
     worker = {"MULTIBO_RENDER_METRICS_LISTEN": metrics}
     with a_rig(Wanted(n_workers=1, worker=worker)) as rig:

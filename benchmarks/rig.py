@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -154,6 +155,13 @@ def _fleet(
     stub = (_beside("rig_fleet.py"), shared["MULTIBO_REDIS_URL"])
     images = shared["MULTIBO_BLOB_URL"]
     return [start("fleet", sys.executable, *stub, images, *map(str, sizes))]
+
+
+def a_free_address() -> str:
+    """Return an address of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
 
 
 def _beside(name: str) -> str:

@@ -14,7 +14,6 @@ import argparse
 import json
 import random
 import re
-import socket
 import statistics
 import time
 import urllib.request
@@ -25,7 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from circumstances import surroundings
-from rig import Rig, Wanted, a_rig
+from rig import Rig, Wanted, a_free_address, a_rig
 
 from multibo.client import connect
 
@@ -79,9 +78,7 @@ def a_place(mode: str, stack: ExitStack) -> Place:
         mode: of `MODES`.
         stack: stops them.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = a_free_address()
     settings = {
         "MULTIBO_OPTIMIZER_SPECULATION": mode,
         "MULTIBO_OPTIMIZER_METRICS_LISTEN": address,

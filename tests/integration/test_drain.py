@@ -13,12 +13,21 @@ from redis.exceptions import ConnectionError as RedisAwayError
 from multibo.blobs.filesystem import FilesystemBlobs
 from multibo.blobs.port import thumbnail_address
 from multibo.jobs import codec, keys
-from multibo.jobs.job import JobState
+from multibo.jobs.job import ImageRef, JobState
+from multibo.render.batching import Drain
 from multibo.render.delivery import Delivery
 from multibo.render.keeping import KEEP_AFTER_S, Keeper
 from multibo.render.leases import Leases
 from multibo.render.stopping import Stop
 from tests.support.drains import KEY, N_STEPS, FlatPipeline, a_drain, enqueue, job
+
+
+def drawn_alone(redis: Redis, drain: Drain) -> ImageRef:
+    """Return the image of a first row."""
+    drain.run(enqueue(redis, 1), limit_s=5)
+    image = job(redis, 0).image
+    assert image is not None
+    return image
 
 
 def test_waiting_rows_become_stored_images(
@@ -83,9 +92,7 @@ def test_beside_a_large_image_lies_its_thumbnail_also_when_it_is_found_again(
     redis: Redis, blobs: FilesystemBlobs
 ) -> None:
     drain = a_drain(redis, blobs, FlatPipeline(side_px=320))
-    drain.run(enqueue(redis, 1), limit_s=5)
-    image = job(redis, 0).image
-    assert image is not None
+    image = drawn_alone(redis, drain)
     blobs.delete(thumbnail_address(image.address))
 
     drain.run(enqueue(redis, 1, round=1), limit_s=5)
@@ -106,9 +113,7 @@ def test_a_thumbnail_that_outlived_its_image_is_kept_from_the_sweep(
     redis: Redis, blobs: FilesystemBlobs
 ) -> None:
     drain = a_drain(redis, blobs, FlatPipeline(side_px=320))
-    drain.run(enqueue(redis, 1), limit_s=5)
-    image = job(redis, 0).image
-    assert image is not None
+    image = drawn_alone(redis, drain)
     small = thumbnail_address(image.address)
     blobs.delete(image.address)
     redis.set(keys.image_doomed(small), 1)
