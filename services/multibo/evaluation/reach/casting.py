@@ -38,9 +38,13 @@ class Casting:
     @property
     def over(self) -> bool:
         """Whether the anchor is what the search goes on from."""
+        return self.settled or self._n_judged >= self._at_most
+
+    @property
+    def settled(self) -> bool:
+        """Whether the anchor has been kept again and again: no seed seems nearer."""
         long_enough = self._n_judged >= self._at_least
-        settled = self._n_kept >= N_KEPT_TO_END and long_enough
-        return settled or self._n_judged >= self._at_most
+        return long_enough and self._n_kept >= N_KEPT_TO_END
 
     def propose(self) -> tuple[RenderSpec, ...]:
         """Return fresh seeds of the prompt."""

@@ -24,8 +24,9 @@ _STREAM: Final = 14
 _WHOLE, _PART, _WARP = "whole", "part", "warp"
 _FIRST_STEPS: Final = {_WHOLE: 0.7, _PART: 1.2, _WARP: 0.4}
 """Of a first step: an angle in radians, or a warp coordinate's standard deviation."""
-_FIRST_KEPT: Final = {_WARP: 0.5}
-"""Credit in advance where it is not 1: mostly, what a seed lacks is no warp of it."""
+_WARPS_UNSETTLED: Final = 0.5
+"""Warps' credit in advance, others having 1, while other seeds are nearer and nearer:
+mostly, what a seed lacks then is no warp of it."""
 _LARGEST_STEPS: Final = {_WHOLE: math.pi / 2, _PART: math.pi / 2, _WARP: 0.8}
 
 
@@ -36,6 +37,11 @@ class Policy:
     casting_at_least: int
     """Rounds of casting before it may settle on a seed that is kept."""
     casting_at_most: int
+    warps_settled: float
+    """Warps' credit in advance, others having 1, once casting has settled on a seed:
+    the target may well be a warp of it."""
+    shrinkage: float
+    """The factor of a step size per failure."""
 
 
 class CompositeEvolution:
@@ -57,10 +63,10 @@ class CompositeEvolution:
             at_most=policy.casting_at_most,
         )
         self._source = np.random.default_rng([start.base_seed, _STREAM])
-        kinds = (_WHOLE, _PART, _WARP) if self._n_warp else (_WHOLE, _PART)
-        self._credit = Credit.of(kinds, _FIRST_KEPT)
+        self._policy = policy
+        self._credit = self._first_credit()
         self._steps = {
-            kind: StepSize(first, largest=_LARGEST_STEPS[kind])
+            kind: StepSize(first, _LARGEST_STEPS[kind], policy.shrinkage)
             for kind, first in _FIRST_STEPS.items()
         }
         self._anchor = start
@@ -83,16 +89,23 @@ class CompositeEvolution:
         else:
             self._casting.learn(kept)
             if self._casting.over:
-                self._settle(self._casting.anchor)
+                self._begin_steps(self._casting.anchor)
         if self._casting.over:
             others = (self._credit.draw(self._source) for _ in range(2))
             kinds = (_WHOLE, *others)
             self._tried = tuple((kind, self._step(kind)) for kind in kinds)
 
-    def _settle(self, anchor: RenderSpec) -> None:
+    def _begin_steps(self, anchor: RenderSpec) -> None:
         identity = (0,) * self._n_warp
         name = self._space.warp_space
         self._anchor = replace(anchor, warp_space=name, warp=identity)
+        self._credit = self._first_credit()
+
+    def _first_credit(self) -> Credit:
+        kinds = (_WHOLE, _PART, _WARP) if self._n_warp else (_WHOLE, _PART)
+        settled = self._casting.settled
+        of_warps = self._policy.warps_settled if settled else _WARPS_UNSETTLED
+        return Credit.of(kinds, {_WARP: of_warps})
 
     def _learn_step(self, kept: int | None) -> None:
         kinds = [kind for kind, _ in self._tried]

@@ -12,6 +12,8 @@ from multibo.evaluation.reach.rivals import (
     FIRST_COMPOSITE,
     FIRST_WITHOUT_WARPS,
     LOTTERY,
+    STEPWISE,
+    STEPWISE_WITHOUT_WARPS,
     WITHOUT_WARPS,
 )
 from multibo.evaluation.reach.track import Track
@@ -36,8 +38,13 @@ class Question:
 _PAIRS: Final = (
     (COMPOSITE, LOTTERY, ("seed", "drawing")),
     (COMPOSITE, CASTING_NOISE, ("seed", "drawing")),
-    (COMPOSITE, FIRST_COMPOSITE, ("seed", "drawing")),
+    (COMPOSITE, STEPWISE, ("seed", "drawing")),
+    (COMPOSITE, STEPWISE, ("warp", "attribute")),
     (COMPOSITE, WITHOUT_WARPS, ("warp", "attribute")),
+    (STEPWISE, LOTTERY, ("seed", "drawing")),
+    (STEPWISE, CASTING_NOISE, ("seed", "drawing")),
+    (STEPWISE, FIRST_COMPOSITE, ("seed", "drawing")),
+    (STEPWISE, STEPWISE_WITHOUT_WARPS, ("warp", "attribute")),
     (FIRST_COMPOSITE, LOTTERY, ("seed", "drawing")),
     (FIRST_COMPOSITE, CASTING_NOISE, ("seed", "drawing")),
     (FIRST_COMPOSITE, FIRST_WITHOUT_WARPS, ("warp", "attribute")),

@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from multibo.evaluation.reach.composite import CompositeEvolution, Policy
@@ -10,12 +13,23 @@ from multibo.pretrained import catalog_path
 
 MODEL = Catalog.load(catalog_path()).default
 START = start_spec(MODEL, Task.of_seed(3, TargetKind.SEED))
-POLICY = Policy(casting_at_least=2, casting_at_most=2)
+POLICY = Policy(
+    casting_at_least=2,
+    casting_at_most=2,
+    warps_settled=1.0,
+    shrinkage=0.8,
+)
 
 
-def evolution(space: str = "search-8-2x3@1") -> CompositeEvolution:
-    search = CompositeEvolution(START, MODEL.search_space(space).space, POLICY)
-    for kept in (1, None):
+def evolution(
+    space: str = "search-8-2x3@1",
+    *,
+    cast: Sequence[int | None] = (1, None),
+    warps_settled: float = 1.0,
+) -> CompositeEvolution:
+    policy = replace(POLICY, warps_settled=warps_settled)
+    search = CompositeEvolution(START, MODEL.search_space(space).space, policy)
+    for kept in cast:
         search.learn(kept)
     return search
 
@@ -42,6 +56,14 @@ def test_the_first_candidate_turns_the_whole_noise() -> None:
     assert angles_of(first) == (round(0.7 * 4096),)
 
 
+def test_steps_shrink_with_failure_as_the_policy_says() -> None:
+    search = evolution()
+
+    search.learn(None)
+
+    assert angles_of(search.propose()[0]) == (round(0.7 * 0.8 * 4096),)
+
+
 def test_every_kind_of_step_is_tried_somewhere() -> None:
     search = evolution()
     shown = []
@@ -54,6 +76,27 @@ def test_every_kind_of_step_is_tried_somewhere() -> None:
     assert in_parts
     for spec in in_parts:
         assert sum(angle != 0 for angle in angles_of(spec)) == 1
+
+
+def test_warps_have_the_credit_of_the_policy_where_casting_settled() -> None:
+    settled = evolution(cast=(None, None), warps_settled=1e6)
+    unsettled = evolution(cast=(1, None), warps_settled=1e6)
+
+    warped = [any(spec.warp) for spec in settled.propose()]
+    assert warped == [False, True, True]
+    assert not all(any(spec.warp) for spec in unsettled.propose()[1:])
+
+
+def test_casting_is_over_as_soon_as_it_has_settled() -> None:
+    early = replace(POLICY, casting_at_most=5)
+    search = CompositeEvolution(
+        START, MODEL.search_space("search-8-2x3@1").space, early
+    )
+
+    for kept in (None, None):
+        search.learn(kept)
+
+    assert {spec.base_seed for spec in search.propose()} == {START.base_seed}
 
 
 def test_without_warps_every_candidate_steps_in_noise() -> None:
