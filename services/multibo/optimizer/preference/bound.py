@@ -23,7 +23,8 @@ _WIDENED: Final = 1.75
 together where that does not hold. That one is needed was seen on the reported seeds of
 the leaderboard; how large it is was chosen on a few others."""
 _N_POINTS: Final = 192
-_N_TYPICAL: Final = 128
+N_TYPICAL: Final = 128
+"""Points of the box whose median is a typical one."""
 _LOG2_DRAWS: Final = 9
 _BOUND_SPREAD: Final = 0.25
 """Of the neighbors among which a draw's best point is sought."""
@@ -50,7 +51,7 @@ def improvement_probability(
     spread = spread_after(history, n_initial=0)
     near = neighborhood(pair[0], spread, _SEED).points[:_N_POINTS]
     points = np.vstack([pair, near])
-    chance = _chance(_gp_draws(portfolio.gp, points))
+    chance = _chance(gp_draws(portfolio.gp, points))
     if portfolio.target is None:
         return chance
     by_target = _chance(portfolio.target.values(points))
@@ -89,18 +90,18 @@ def target_regrets(model: TargetModel, point: Floats) -> Floats:
         model: target search after a history.
         point: `d` coordinates.
     """
-    typical = sobol_points(model.dimension, _N_TYPICAL, _SEED)
+    typical = sobol_points(model.dimension, N_TYPICAL, _SEED)
     targets = model.targets.points.T
     values = model.values(np.vstack([point[None], typical, targets]))
-    return _regrets(values[0], values[1 : _N_TYPICAL + 1], values)
+    return _regrets(values[0], values[1 : N_TYPICAL + 1], values)
 
 
 def _gp_regrets(gp: Posterior, point: Floats) -> Floats:
     """Return the regrets of a point under draws of the GP near it."""
-    typical = sobol_points(gp.dimension, _N_TYPICAL, _SEED)
+    typical = sobol_points(gp.dimension, N_TYPICAL, _SEED)
     near = neighborhood(point, _BOUND_SPREAD, _SEED).points[:_N_POINTS]
-    values = _gp_draws(gp, np.vstack([point[None], typical, near]))
-    return _regrets(values[0], values[1 : _N_TYPICAL + 1], values)
+    values = gp_draws(gp, np.vstack([point[None], typical, near]))
+    return _regrets(values[0], values[1 : N_TYPICAL + 1], values)
 
 
 def _regrets(own: Floats, typical: Floats, all_values: Floats) -> Floats:
@@ -109,8 +110,16 @@ def _regrets(own: Floats, typical: Floats, all_values: Floats) -> Floats:
     return regrets
 
 
-def _gp_draws(gp: Posterior, points: Floats) -> Floats:
-    """Return `a x draws` joint utilities of `a x d` points."""
+def gp_draws(gp: Posterior, points: Floats) -> Floats:
+    """Return `a x draws` joint utilities of `a x d` points.
+
+    Args:
+        gp: of a history.
+        points: `a x d`.
+
+    Raises:
+        FitFailedError: if their covariance breaks down.
+    """
     mean, root = gp.joint(points)
     draws: Floats = mean[:, None] + root @ base_draws(len(mean), _LOG2_DRAWS).T
     return draws

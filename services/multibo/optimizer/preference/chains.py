@@ -25,6 +25,9 @@ _N_TRANSITIONS: Final = 7
 _N_TRANSITIONS_LATE: Final = 3
 _LATE: Final = 96
 """Answers from which each says little that is new, and each step takes long."""
+_N_KEPT: Final = 2
+"""Trajectories whose ends are draws: the last of them. A slate chosen among few draws
+suits those and no others."""
 _N_LEAPS: Final = 8
 _FIRST_STEP: Final = 0.08
 """In units of the prior's standard deviations."""
@@ -41,7 +44,9 @@ class Chains:
     """The state of target search's sampler."""
 
     positions: Floats
-    """`D x s` parameters; the columns are draws of the posterior."""
+    """`D x N_CHAINS` parameters where the next trajectories begin."""
+    draws: Floats
+    """`D x s` parameters, the latest last; the columns are draws of the posterior."""
     step: float
     """Step size, in units of the prior's standard deviations."""
     n_answers: int
@@ -56,7 +61,8 @@ def first_chains(dimension: int) -> Chains:
     """
     prior = target_prior(dimension)
     draws = _generator(0).standard_normal((len(prior.mean), N_CHAINS))
-    return Chains(prior.mean + prior.sd * draws, _FIRST_STEP, 0)
+    positions = prior.mean + prior.sd * draws
+    return Chains(positions, positions, _FIRST_STEP, 0)
 
 
 def advanced(chains: Chains, density: TargetDensity) -> Chains:
@@ -70,15 +76,16 @@ def advanced(chains: Chains, density: TargetDensity) -> Chains:
         FitFailedError: if the arithmetic breaks down.
     """
     n_answers = density.choices.n_answers
+    n_transitions = _N_TRANSITIONS_LATE if n_answers > _LATE else _N_TRANSITIONS
     generator = _generator(n_answers)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         walk = _Walk(density, chains.positions, chains.step)
-        for _ in range(_N_TRANSITIONS_LATE if n_answers > _LATE else _N_TRANSITIONS):
+        for _ in range(n_transitions - _N_KEPT):
             walk.transition(generator)
-        walk.rescue(generator)
-    if not np.isfinite(walk.positions).all():
+        draws = np.hstack([walk.draw(generator) for _ in range(_N_KEPT)])
+    if not np.isfinite(draws).all():
         raise FitFailedError("the chains left the finite numbers")
-    return Chains(walk.positions, walk.step, n_answers)
+    return Chains(walk.positions, draws, walk.step, n_answers)
 
 
 class _Walk:
@@ -111,13 +118,22 @@ class _Walk:
         accepted = float(np.exp(np.minimum(gain, 0.0)).mean())
         self.step *= float(np.exp(_ADAPTATION * (accepted - _TARGET_ACCEPTANCE)))
 
+    def draw(self, generator: np.random.Generator) -> Floats:
+        """Return where the chains are after one trajectory more, none of them lost."""
+        self.transition(generator)
+        self.rescue(generator)
+        return self.positions
+
     def rescue(self, generator: np.random.Generator) -> None:
         """Start lost chains anew from others."""
         lost = self._value < np.median(self._value) - _LOST
         if lost.any():
             found = generator.choice(np.flatnonzero(~lost), int(lost.sum()))
-            self.positions = self.positions.copy()
-            self.positions[:, lost] = self.positions[:, found]
+            source = np.arange(len(self._value))
+            source[lost] = found
+            self.positions = self.positions[:, source]
+            self._value = self._value[source]
+            self._gradient = self._gradient[:, source]
 
 
 def _generator(n_answers: int) -> np.random.Generator:

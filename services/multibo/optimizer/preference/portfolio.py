@@ -25,15 +25,22 @@ from multibo.optimizer.preference.acquisition import (
 from multibo.optimizer.preference.arrays import Floats
 from multibo.optimizer.preference.chains import Chains
 from multibo.optimizer.preference.dataset import Answer, AnswerKind, unit_points
+from multibo.optimizer.preference.lapses import LAPSE, with_lapses
 from multibo.optimizer.preference.posterior import Outside, Posterior
 from multibo.optimizer.preference.slate import Parts
 from multibo.optimizer.preference.target import TargetModel
-from multibo.optimizer.preference.target_density import LAPSE
 
 FORGETTING: Final = 0.97
 """Factor of an answer's say in the weights with each answer after it."""
-_DECISIVE: Final = 8.0
-"""Output scale, in logits, of a person who hardly errs. Tight slates then teach most,
+_EVEN_DIMENSION: Final = 10.0
+_LARGEST_ODDS: Final = 6.0
+"""The odds of target search before any answer are even in so many dimensions, and grow
+by a factor of e with each one more, up to so many factors: in a few dimensions fifty
+answers are enough for a GP that learns every region of the box by itself, in many not
+nearly."""
+_DECISIVE: Final = 0.75
+"""Output scale, in logits over the root of the number of answers, of a person who
+hardly errs: it takes answers to believe in a large one. Tight slates then teach most,
 and the GP's are tight; under noise the spread ones of target search are answered more
 clearly."""
 _LEAST_ANSWERS: Final = 12
@@ -72,6 +79,11 @@ class Portfolio:
     def points(self) -> Floats:
         """`m x d` shown points."""
         return self.gp.points
+
+    @property
+    def lapse(self) -> float:
+        """Probability of an answer at random, as far as target search has learned."""
+        return LAPSE if self.target is None else float(self.target.targets.lapse.mean())
 
     @property
     def outside(self) -> Outside | None:
@@ -146,7 +158,9 @@ class Portfolio:
         slate = unit_points(answer.shown)
         by_gp = slate_probabilities(self.gp, slate)
         both = (by_gp, self._by_target(slate, by_gp))
-        gp, target = (float(np.log(probability_of(answer, p))) for p in both)
+        gp, target = (
+            float(np.log(probability_of(answer, p, self.lapse))) for p in both
+        )
         return gp, target
 
     def _mixed(self, slate: Floats, by_gp: Floats) -> Floats:
@@ -167,7 +181,7 @@ class Portfolio:
         return chosen
 
 
-def probability_of(answer: Answer, chance: Floats) -> float:
+def probability_of(answer: Answer, chance: Floats, lapse: float = LAPSE) -> float:
     """Return the probability of an answer's first contest to end as it did.
 
     A tie is taken as "one of these". None of these has at least the probability of
@@ -177,12 +191,13 @@ def probability_of(answer: Answer, chance: Floats) -> float:
         answer: a judged slate.
         chance: probability of each slot, and then of none if that was ever used;
             without lapses.
+        lapse: probability of an answer at random.
     """
     n_shown = len(answer.shown)
-    chance = (1.0 - LAPSE) * chance + LAPSE / len(chance)
+    chance = with_lapses(chance, lapse)
     if answer.kind is AnswerKind.NONE_OF_THESE:
         none = float(chance[n_shown]) if len(chance) > n_shown else 0.0
-        return max(none, LAPSE / (n_shown + 1))
+        return max(none, lapse / (n_shown + 1))
     first = answer.judged if answer.kind is AnswerKind.TIE else answer.judged[:1]
     return min(float(chance[list(first)].sum()), 1.0)
 
@@ -200,11 +215,14 @@ def weight_of(
     """
     if not parts.choice_gp:
         return 1.0
-    belief = float(special.expit(log_weights[1] - log_weights[0]))
-    if not parts.noise_aware:
+    lead = log_weights[1] - log_weights[0]
+    odds = np.clip(gp.dimension - _EVEN_DIMENSION, -_LARGEST_ODDS, _LARGEST_ODDS)
+    belief = float(special.expit(lead + odds))
+    clear = n_answers >= _LEAST_ANSWERS
+    noisy = clear and gp.kernel.output_scale <= _DECISIVE * np.sqrt(n_answers)
+    if noisy or not parts.noise_aware or special.expit(lead) > _CLEAR_LEAD:
         return belief
-    decisive = gp.kernel.output_scale > _DECISIVE or n_answers < _LEAST_ANSWERS
-    return belief if belief > _CLEAR_LEAD or not decisive else 0.0
+    return 0.0
 
 
 def milestones(n_answers: int) -> list[int]:

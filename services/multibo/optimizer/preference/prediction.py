@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from multibo.optimizer.preference.dataset import check_warps, unit_points
 from multibo.optimizer.preference.errors import InvalidRequestError
+from multibo.optimizer.preference.lapses import LAPSE
+from multibo.optimizer.preference.person import (
+    UNKNOWN_TEMPERATURE,
+    choice_temperature,
+)
 from multibo.optimizer.preference.portfolio import Portfolio
 from multibo.optimizer.preference.replay import answer_probabilities
 from multibo.optimizer.preference.slate import ENGINE_VERSION
-from multibo.optimizer.preference.target_density import LAPSE
-
-TEMPERATURE: Final = 1.0
-"""What utility is given in: logits of a choice, the unit in which the noise is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,10 @@ class Prediction:
     uniform_log_loss: float
     """The same for knowing nothing: `log k`."""
     temperature: float
-    """Scale of the choice noise, in units of utility."""
+    """Scale of the person's choice noise, > 0, relative to the rise in utility from a
+    typical point of the box to the best; see `choice_temperature`."""
     lapse: float
-    """Probability of an answer at random."""
+    """Probability of an answer at random, as far as it was learned."""
     degraded: str = ""
     """Reason, when the model was not asked."""
     engine_version: str = ENGINE_VERSION
@@ -84,7 +85,9 @@ def prediction_of(
         none_of_these=none_of_these,
         log_loss=math.fsum(log_losses) / len(log_losses) if log_losses else None,
         uniform_log_loss=math.log(k),
-        temperature=TEMPERATURE,
-        lapse=LAPSE,
+        temperature=(
+            choice_temperature(portfolio) if portfolio else UNKNOWN_TEMPERATURE
+        ),
+        lapse=portfolio.lapse if portfolio else LAPSE,
         degraded=degraded,
     )

@@ -45,9 +45,6 @@ _N_MEAN_STARTS: Final = 4
 _N_MEAN_STEPS: Final = 25
 _MEAN_SPREAD: Final = 0.1
 """Spread of the neighbors from which the posterior mean is climbed."""
-_LEAST_SHARE: Final = 0.4
-"""Of the new candidates either model is expected to choose, whatever the belief: what
-one model misses the other finds, and both are seen at work."""
 _SLOT_STREAM: Final = 1
 
 
@@ -115,15 +112,16 @@ def propose_slate(portfolio: Portfolio, request: ProposalRequest) -> Proposal:
 
 
 def _n_target_slots(portfolio: Portfolio, request: ProposalRequest) -> int:
-    """Return how many of the new candidates are target search's, drawn by belief."""
+    """Return how many of the new candidates are target search's.
+
+    A slate is one model's, drawn by belief: candidates answer to each other, and tight
+    ones of the GP beside spread ones of target search are not told from the anchor.
+    """
     n_new = request.k - 1
     if portfolio.target is None or portfolio.weight == 0.0:
         return 0
-    if not request.parts.choice_gp:
-        return n_new
-    share = min(max(portfolio.weight, _LEAST_SHARE), 1.0 - _LEAST_SHARE)
     generator = np.random.default_rng([request.seed, _SLOT_STREAM])
-    return int((generator.random(n_new) < share).sum())
+    return n_new if generator.random() < portfolio.weight else 0
 
 
 def incumbent_of(posterior: Beliefs) -> Floats:

@@ -17,13 +17,13 @@ from multibo.optimizer.preference.arrays import Floats
 from multibo.optimizer.preference.dataset import Answer, quantized_warp, unit_points
 from multibo.optimizer.preference.errors import FitFailedError
 from multibo.optimizer.preference.fitting import renewed
+from multibo.optimizer.preference.lapses import LAPSE, with_lapses
 from multibo.optimizer.preference.portfolio import (
     Portfolio,
     is_milestone,
     probability_of,
 )
 from multibo.optimizer.preference.proposal import leaders
-from multibo.optimizer.preference.target_density import LAPSE
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def answer_probabilities(
     if portfolio is None:
         return np.full(k, 1.0 / k), 0.0
     chance = portfolio.slate_probabilities(points)
-    chance = (1.0 - LAPSE) * chance + LAPSE / len(chance)
+    chance = with_lapses(chance, portfolio.lapse)
     if portfolio.outside is None:
         return chance, 0.0
     return chance[:k], float(chance[k])
@@ -123,13 +123,14 @@ def _after(
 def _probability(portfolio: Portfolio | None, answer: Answer) -> float:
     """Return the probability of an answer's first contest to end as it did."""
     n_shown = len(answer.shown)
-    chance = np.full(n_shown, 1.0 / n_shown)
+    chance, lapse = np.full(n_shown, 1.0 / n_shown), LAPSE
     if portfolio is not None:
+        lapse = portfolio.lapse
         try:
             chance = portfolio.slate_probabilities(unit_points(answer.shown))
         except FitFailedError as error:
             logger.warning("an answer not predicted", extra={"reason": str(error)})
-    return probability_of(answer, chance)
+    return probability_of(answer, chance, lapse)
 
 
 def trace_point(portfolio: Portfolio, history: tuple[Answer, ...]) -> TracePoint:

@@ -14,7 +14,7 @@ from multibo.optimizer.preference.dataset import (
 )
 from multibo.optimizer.preference.errors import InvalidRequestError
 
-ENGINE_VERSION: Final = "portfolio@1"
+ENGINE_VERSION: Final = "portfolio@2"
 """Changes whenever the same history would give another slate."""
 
 

@@ -123,5 +123,5 @@ def target_model(dimension: int, chains: Chains) -> TargetModel:
         chains: the state.
     """
     waves, phases = frequencies(dimension)
-    targets = targets_of(target_prior(dimension), chains.positions)
+    targets = targets_of(target_prior(dimension), chains.draws)
     return TargetModel(targets, waves, phases)

@@ -9,8 +9,9 @@ exponent `p`, axis weights `w_j` and a small residual `h` for what the premise m
 a smooth random function, by random Fourier features (Rahimi and Recht, 2007). An
 outside option is as good as a point at a distance of its own.
 
-An answer is a contest of multinomial logits, or with a small probability a lapse: any
-entrant at random. With it the density is not concave, which chains do not mind.
+An answer is a contest of multinomial logits, or with a small probability, learned too,
+a lapse: any entrant at random. With it the density is not concave, which chains do not
+mind.
 
 Chains stand in the last axis of every array: what the contests gather are then rows.
 """
@@ -26,9 +27,8 @@ from scipy import sparse
 
 from multibo.optimizer.preference.arrays import Floats
 from multibo.optimizer.preference.dataset import Choices
+from multibo.optimizer.preference.lapses import LAPSE, lapsing_likelihood
 
-LAPSE: Final = 0.02
-"""Probability of an answer at random."""
 N_FEATURES: Final = 64
 _FEATURE_SEED: Final = 20261  # any constant; the features must be the same everywhere
 _FEATURE_LENGTH: Final = 0.5
@@ -47,6 +47,8 @@ it believes itself far nearer than it is."""
 _LOG_RESIDUAL: Final = (float(np.log(0.1)), 0.7)
 _LOG_OUTSIDE: Final = (float(np.log(0.4)), 0.5)
 """The outside option is expected to be as good as a random point."""
+_LAPSE_LOG_ODDS: Final = (float(np.log(LAPSE / (1.0 - LAPSE))), 0.7)
+"""Nine people of ten lapse in .6 to 6 answers of a hundred."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +58,8 @@ class TargetPrior:
     dimension: int
     mean: Floats
     """`D x 1`: target, log-weights (both `d`), then `log b`, `log p`, `log rho`, the
-    outside option's log-distance, and the residual's `N_FEATURES` weights."""
+    outside option's log-distance, the lapse's log-odds, and the residual's `N_FEATURES`
+    weights."""
     sd: Floats
     """`D x 1`."""
 
@@ -72,7 +75,15 @@ def target_prior(dimension: int) -> TargetPrior:
     Args:
         dimension: `d`, axes of the box.
     """
-    scalars = np.array([_LOG_SHARPNESS, _LOG_EXPONENT, _LOG_RESIDUAL, _LOG_OUTSIDE])
+    scalars = np.array(
+        [
+            _LOG_SHARPNESS,
+            _LOG_EXPONENT,
+            _LOG_RESIDUAL,
+            _LOG_OUTSIDE,
+            _LAPSE_LOG_ODDS,
+        ]
+    )
     rows = np.concatenate(
         [
             np.tile([[0.0, 1.0]], (dimension, 1)),
@@ -100,6 +111,8 @@ class Targets:
     """`s` values of `rho`."""
     log_outside: Floats
     """`s` log-distances of the outside option."""
+    lapse: Floats
+    """`s` probabilities of an answer at random."""
     features: Floats
     """`N_FEATURES x s` weights of the residual."""
 
@@ -107,7 +120,7 @@ class Targets:
 def targets_of(prior: TargetPrior, chains: Floats) -> Targets:
     """Return the parameters of `D x s` chains in natural units."""
     d, row = prior.dimension, prior.sharpness
-    logs = np.clip(chains[: row + 4], -_LARGEST, _LARGEST)
+    logs = np.clip(chains[: row + 5], -_LARGEST, _LARGEST)
     return Targets(
         points=1.0 / (1.0 + np.exp(-_SQUASH * logs[:d])),
         weights=np.exp(2.0 * logs[d : 2 * d]),
@@ -115,7 +128,8 @@ def targets_of(prior: TargetPrior, chains: Floats) -> Targets:
         exponent=np.exp(logs[row + 1]),
         residual=np.exp(logs[row + 2]),
         log_outside=logs[row + 3],
-        features=chains[row + 4 :],
+        lapse=1.0 / (1.0 + np.exp(-logs[row + 4])),
+        features=chains[row + 5 :],
     )
 
 
@@ -175,17 +189,14 @@ class TargetDensity:
         """
         targets = targets_of(self.prior, chains)
         parts = _utilities(targets, self)
-        value, by_utility = self._likelihood(parts.utility)
+        likely = lapsing_likelihood(parts.utility, targets.lapse, self.choices)
+        n, k, s = likely.by_slot.shape
+        by_utility = self.gather @ likely.by_slot.reshape(n * k, s)
         gradient = self._by_parameter(targets, parts, by_utility)
+        gradient[self.prior.sharpness + 4] = likely.by_log_odds
         z = (chains - self.prior.mean) / self.prior.sd
-        value = value - 0.5 * (z * z).sum(axis=0)
+        value = likely.value - 0.5 * (z * z).sum(axis=0)
         return value, gradient - z / self.prior.sd
-
-    def _likelihood(self, utility: Floats) -> tuple[Floats, Floats]:
-        """Return the `s` log-likelihoods, and their gradient in the utilities."""
-        value, by_slot = lapsing_likelihood(utility, self.choices)
-        n, k, s = by_slot.shape
-        return value, self.gather @ by_slot.reshape(n * k, s)
 
     def _by_parameter(
         self, targets: Targets, parts: _Parts, by_utility: Floats
@@ -212,7 +223,7 @@ class TargetDensity:
             lost = by_utility[m] * parts.utility[m] * targets.exponent
             gradient[row + 1] += lost * targets.log_outside
             gradient[row + 3] = lost
-        gradient[row + 4 :] = self.features.T @ by_point * scale
+        gradient[row + 5 :] = self.features.T @ by_point * scale
         return gradient
 
 
@@ -235,33 +246,6 @@ def target_density(choices: Choices) -> TargetDensity:
         features=features_of(choices.points),
         gather=gather,
     )
-
-
-def lapsing_likelihood(utility: Floats, choices: Choices) -> tuple[Floats, Floats]:
-    """Return the log-likelihood of contests that now and then end at random.
-
-    Args:
-        utility: `m x s` utilities, the outside option's last if it takes part.
-        choices: the recorded contests.
-
-    Returns:
-        `s` log-likelihoods, and their `n x k x s` derivatives in what each entrant
-        is worth.
-    """
-    absent = ~choices.present[:, :, None]
-    shown = utility[choices.slates]
-    if absent.any():
-        shown = np.where(absent, -np.inf, shown)
-    shown -= shown.max(axis=1, keepdims=True)
-    np.exp(shown, out=shown)
-    slots = shown / shown.sum(axis=1, keepdims=True)
-    n_entrants = choices.present.sum(axis=1)[:, None, None]
-    lapse = LAPSE / n_entrants
-    won = (1.0 - LAPSE) * slots + lapse
-    shares = choices.shares[:, :, None]
-    value = (shares * np.log(won)).sum(axis=(0, 1))
-    meant = shares * (1.0 - lapse / won)
-    return value, meant - slots * meant.sum(axis=1, keepdims=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,8 +1,6 @@
-"""Candidates by target search: where the hidden target may be, all of it covered.
+"""Candidates by target search: those that make the slate worth most.
 
-Draws of the posterior stand for all targets that are possible. The candidates are
-picked greedily so that the best of the slate is expected to be best (qEUBO: Astudillo
-et al., 2023), every draw finding the candidate that suits it, and then climb together.
+Picked greedily from a pool, they then climb together.
 """
 
 from __future__ import annotations
@@ -18,12 +16,18 @@ from multibo.optimizer.preference.design import (
     slack,
     sobol_points,
 )
+from multibo.optimizer.preference.slate_value import SlateValue
 from multibo.optimizer.preference.target import TargetModel
 
-_N_ANYWHERE: Final = 256
-_N_CLIMBS: Final = 6
-_FIRST_CLIMB: Final = 0.025
-"""Length of a step, root mean square over the axes."""
+_N_ANYWHERE: Final = 128
+_N_NEAR: Final = 256
+_N_TARGETS: Final = 48
+_STRETCHES: Final = (-2.0, -1.0, 0.5, 1.0, 1.5, 2.0, 3.0)
+"""Of the draws' targets, away from their mean: between candidates farther apart than
+the targets a noisy person decides more clearly."""
+_N_CLIMBS: Final = 8
+_FIRST_CLIMB: Final = 0.05
+"""Length of a candidate's step, root mean square over the axes."""
 _GROWTH: Final = 1.2
 _SHRINKAGE: Final = 0.4
 
@@ -37,11 +41,11 @@ def target_points(
     seed: int,
     avoid: Avoided | None = None,
 ) -> Floats:
-    """Return points that make the best of a slate as good as can be expected.
+    """Return points that make a slate worth most.
 
     Args:
         model: target search after the history.
-        slate: `j x d` candidates the slate already has.
+        slate: `j x d` candidates the slate already has, one or more.
         n_points: how many are wanted.
         near: `p x d` neighbors of the anchor, to choose among.
         seed: of the Sobol points to choose among.
@@ -51,73 +55,70 @@ def target_points(
         As many points, or fewer where all others crowd the slate.
     """
     anywhere = sobol_points(model.dimension, _N_ANYWHERE, seed)
-    pool = np.vstack([model.targets.points.T, near, anywhere])
+    pool = np.vstack([_stretched(model), near[:_N_NEAR], anywhere])
     pool = pool[slack(pool, slate, avoid) >= MIN_SEPARATION]
-    best = model.values(slate).max(axis=0)
-    picked = _greedy(pool, model.values(pool), n_points, best)
-    climbed = _climbed(model, picked, best)
+    worth = SlateValue(model, model.values(slate))
+    picked = _greedy(pool, worth, n_points)
+    if not len(picked):
+        return picked
+    climbed = _climbed(worth, picked)
     apart = slack(climbed, slate, avoid) >= MIN_SEPARATION
     points = np.where(apart[:, None], climbed, picked)
     # One that climbed may have come near where another one stayed.
     return points if _least_distance(points) >= MIN_SEPARATION else picked
 
 
-def _greedy(pool: Floats, values: Floats, n_points: int, best: Floats) -> Floats:
-    """Return the points that, one after the other, raise the best of the slate most.
+def _stretched(model: TargetModel) -> Floats:
+    """Return targets of the latest draws, nearer to their mean and farther from it."""
+    targets = model.targets.points.T
+    center, latest = targets.mean(axis=0), targets[-_N_TARGETS:]
+    stretches = np.array(_STRETCHES)[:, None, None]
+    points = np.clip(center + stretches * (latest - center), 0.0, 1.0)
+    stretched: Floats = points.reshape(-1, model.dimension)
+    return stretched
+
+
+def _greedy(pool: Floats, worth: SlateValue, n_points: int) -> Floats:
+    """Return the points that, one after the other, are worth most.
 
     Args:
         pool: `p x d` points to choose among.
-        values: `p x s` utilities of theirs.
+        worth: of the slate so far.
         n_points: how many to choose.
-        best: `s` utilities of the best candidate so far.
     """
-    free = np.ones(len(pool), dtype=np.bool_)
+    model = worth.model
+    values, free = model.values(pool), np.ones(len(pool), dtype=np.bool_)
     picked: list[Floats] = []
     while free.any() and len(picked) < n_points:
-        raised = np.where(free, np.maximum(values, best).mean(axis=1), -np.inf)
-        index = int(raised.argmax())
+        worths = np.where(free, worth.with_each(values), -np.inf)
+        index = int(worths.argmax())
         picked.append(pool[index])
-        best = np.maximum(best, values[index])
+        filled = np.vstack([worth.filled, values[index]])
+        worth = SlateValue(model, filled)
         offsets = pool - pool[index]
         free &= np.sqrt((offsets**2).mean(axis=1)) >= MIN_SEPARATION
     return np.array(picked).reshape(-1, pool.shape[1])
 
 
-def _climbed(model: TargetModel, points: Floats, best: Floats) -> Floats:
-    """Return points moved together to where the best of the slate is better.
+def _climbed(worth: SlateValue, points: Floats) -> Floats:
+    """Return points moved together to where the slate is worth more.
 
     Args:
-        model: target search after the history.
-        points: `n x d` candidates.
-        best: `s` utilities of the best of the other candidates.
+        worth: of the slate without them.
+        points: `n x d` candidates, one or more.
     """
     step = _FIRST_CLIMB * np.sqrt(points.shape[1])
-    value, gradient = _best_of(model, points, best)
+    value, gradient = worth.value_and_gradient(points)
     for _ in range(_N_CLIMBS):
-        length = np.linalg.norm(gradient, axis=1, keepdims=True)
-        direction = gradient / np.maximum(length, 1e-300)
-        trial = np.clip(points + step * direction, 0.0, 1.0)
-        trial_value, trial_gradient = _best_of(model, trial, best)
+        steepest = np.linalg.norm(gradient, axis=1).max()
+        trial = np.clip(points + step * gradient / max(steepest, 1e-300), 0.0, 1.0)
+        trial_value, trial_gradient = worth.value_and_gradient(trial)
         if trial_value > value and _least_distance(trial) >= MIN_SEPARATION:
             points, value, gradient = trial, trial_value, trial_gradient
             step *= _GROWTH
         else:
             step *= _SHRINKAGE
     return points
-
-
-def _best_of(model: TargetModel, points: Floats, best: Floats) -> tuple[float, Floats]:
-    """Return the expected best utility of a slate, and its `n x d` gradient."""
-    if not len(points):
-        return float(best.mean()), points
-    evaluation = model.evaluate(points)
-    values = evaluation.values
-    highest = values.max(axis=0)
-    draws = np.arange(values.shape[1])
-    shares = np.zeros_like(values)
-    shares[values.argmax(axis=0), draws] = (highest > best) / len(draws)
-    expected = float(np.maximum(highest, best).mean())
-    return expected, evaluation.gradient(shares)
 
 
 def _least_distance(points: Floats) -> float:

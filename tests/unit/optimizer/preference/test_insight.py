@@ -18,9 +18,9 @@ from multibo.optimizer.preference.dataset import (
 )
 from multibo.optimizer.preference.engine import ProposalRequest
 from multibo.optimizer.preference.errors import FitFailedError, InvalidRequestError
+from multibo.optimizer.preference.lapses import LAPSE
 from multibo.optimizer.preference.portfolio import Portfolio
 from multibo.optimizer.preference.replay import replay
-from multibo.optimizer.preference.target_density import LAPSE
 from tests.support.histories import a_history, a_mixed_history, toward
 
 HISTORY = a_mixed_history(4, 14, seed=2)

@@ -13,7 +13,6 @@ from multibo.optimizer.preference.dataset import (
     Answer,
     AnswerKind,
     choice,
-    choices_of,
 )
 from multibo.optimizer.preference.kernel import Kernel
 from multibo.optimizer.preference.portfolio import (
@@ -26,7 +25,7 @@ from multibo.optimizer.preference.posterior import Posterior, condition
 from multibo.optimizer.preference.prior import Prior
 from multibo.optimizer.preference.slate import ALL_PARTS, Parts, ProposalRequest
 from tests.support.gradients import numeric_gradient
-from tests.support.histories import a_history, a_mixed_history
+from tests.support.histories import a_history, a_mixed_history, some_choices
 
 D = 4
 HISTORY = a_mixed_history(D, 21, seed=4)
@@ -48,9 +47,10 @@ def test_longer_histories_pass_through_the_milestones_of_shorter_ones() -> None:
         assert passed[-1] == n_answers
 
 
-def a_gp(output_scale: float) -> Posterior:
-    prior = Prior(Kernel(np.full(D, 0.5), output_scale))
-    return condition(prior, choices_of(D, HISTORY))
+def a_gp(output_scale: float, *, dimension: int = 10) -> Posterior:
+    """Return the GP of somebody as decisive; before any answer both models are even."""
+    prior = Prior(Kernel(np.full(dimension, 0.5), output_scale))
+    return condition(prior, some_choices(dimension, 6))
 
 
 def test_belief_follows_the_better_prediction() -> None:
@@ -61,6 +61,18 @@ def test_belief_follows_the_better_prediction() -> None:
     assert weight_of((-10.0, -900.0), noisy, 20, Parts(choice_gp=False)) == 1.0
 
 
+def test_target_search_is_believed_more_in_many_dimensions() -> None:
+    weights = [
+        weight_of((-10.0, -10.0), a_gp(3.0, dimension=d), 20, ALL_PARTS)
+        for d in (4, 8, 12, 24)
+    ]
+
+    assert weights == sorted(weights)
+    assert weights[0] < 0.01
+    assert weights[3] > 0.99
+    assert weight_of((-20.0, -10.0), a_gp(3.0, dimension=4), 20, ALL_PARTS) > 0.9
+
+
 def test_a_decisive_person_gets_the_gp_unless_target_search_leads_clearly() -> None:
     decisive = a_gp(10.0)
 
@@ -68,6 +80,12 @@ def test_a_decisive_person_gets_the_gp_unless_target_search_leads_clearly() -> N
     assert weight_of((-10.0, -5.0), decisive, 20, ALL_PARTS) > 0.95
     assert weight_of((-10.0, -10.0), decisive, 20, Parts(noise_aware=False)) == 0.5
     assert weight_of((-10.0, -10.0), a_gp(3.0), 11, ALL_PARTS) == 0.0
+
+
+def test_an_output_scale_tells_less_the_fewer_answers_there_are() -> None:
+    after = [weight_of((0.0, 0.0), a_gp(4.5), n, ALL_PARTS) for n in (12, 20, 50)]
+
+    assert after == [0.0, 0.0, 0.5]
 
 
 def test_the_probabilities_of_a_slate_sum_to_one() -> None:

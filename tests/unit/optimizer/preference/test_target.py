@@ -9,6 +9,7 @@ from multibo.optimizer.preference import target_slate
 from multibo.optimizer.preference.chains import advanced, first_chains
 from multibo.optimizer.preference.dataset import Answer, choice, choices_of
 from multibo.optimizer.preference.design import MIN_SEPARATION, separation
+from multibo.optimizer.preference.slate_value import SlateValue
 from multibo.optimizer.preference.target import TargetModel, target_model
 from multibo.optimizer.preference.target_density import target_density
 from multibo.optimizer.preference.target_slate import target_points
@@ -101,7 +102,7 @@ def test_a_candidate_that_stays_is_not_climbed_upon(
     model = learned(nearest(np.zeros(D), 30))
     slate = np.full((1, D), 0.5)
 
-    def climbed(_model: TargetModel, points: np.ndarray, _best: np.ndarray) -> object:
+    def climbed(_worth: SlateValue, points: np.ndarray) -> object:
         return np.vstack([points[1] + 0.001, slate])  # the second crowds the slate
 
     monkeypatch.setattr(target_slate, "_climbed", climbed)

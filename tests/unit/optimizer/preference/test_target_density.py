@@ -9,11 +9,10 @@ import pytest
 
 from multibo.optimizer.preference.chains import N_CHAINS, advanced, first_chains
 from multibo.optimizer.preference.dataset import Answer, AnswerKind, choice, choices_of
+from multibo.optimizer.preference.lapses import LAPSE, lapsing_likelihood
 from multibo.optimizer.preference.likelihood import choice_probabilities
 from multibo.optimizer.preference.target import target_model
 from multibo.optimizer.preference.target_density import (
-    LAPSE,
-    lapsing_likelihood,
     target_density,
     targets_of,
 )
@@ -41,7 +40,7 @@ def test_the_lapsing_likelihood_has_a_closed_form() -> None:
     choices = choices_of(1, (choice(((0,), (100,), (200,)), 1),))
     utility = np.array([[0.0], [1.0], [-1.0]])
 
-    value, _ = lapsing_likelihood(utility, choices)
+    value = lapsing_likelihood(utility, np.array([LAPSE]), choices).value
 
     meant = choice_probabilities(utility[:, 0], choices).slots[0, 1]
     assert value[0] == pytest.approx(np.log((1 - LAPSE) * meant + LAPSE / 3))
@@ -50,10 +49,11 @@ def test_the_lapsing_likelihood_has_a_closed_form() -> None:
 def test_no_single_answer_costs_more_than_a_lapse() -> None:
     choices = choices_of(1, (choice(((0,), (100,)), 1),))
 
-    value, gradient = lapsing_likelihood(np.array([[900.0], [-900.0]]), choices)
+    utility = np.array([[900.0], [-900.0]])
+    likely = lapsing_likelihood(utility, np.array([LAPSE]), choices)
 
-    assert value[0] == pytest.approx(np.log(LAPSE / 2))
-    assert np.abs(gradient).max() < 1e-9
+    assert likely.value[0] == pytest.approx(np.log(LAPSE / 2))
+    assert np.abs(likely.by_slot).max() < 1e-9
 
 
 def test_the_order_in_which_a_slate_was_shown_changes_nothing() -> None:
