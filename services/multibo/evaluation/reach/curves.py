@@ -14,6 +14,8 @@ from multibo.evaluation.reach.track import Track
 
 _DPI: Final = 80
 _PANEL_INCHES: Final = 3.4
+_N_COLORS: Final = 10
+"""Of the default cycle; further lines are dashed."""
 
 
 def draw_curves(tracks: Sequence[Track], path: Path) -> None:
@@ -45,8 +47,15 @@ def _draw_kind(axes: Axes, tracks: Sequence[Track], names: Sequence[str]) -> Non
         mine = [track for track in tracks if track.strategy == name]
         counts = _common_counts(mine)
         means = [statistics.mean(_gains(mine, n_images)) for n_images in counts]
-        color = f"C{place}"
-        axes.plot([0, *counts], [0.0, *means], label=name, color=color, linewidth=1.4)
+        style = "-" if place < _N_COLORS else "--"
+        axes.plot(
+            [0, *counts],
+            [0.0, *means],
+            label=name,
+            color=f"C{place % _N_COLORS}",
+            linestyle=style,
+            linewidth=1.4,
+        )
     axes.grid(visible=True, linewidth=0.3)
     axes.axhline(0, color="gray", linewidth=0.6)
 
