@@ -53,7 +53,10 @@ class ChoicePrediction:
     uniform_log_loss: float
     """The same for a model that knows nothing."""
     temperature: float
+    """Scale of the person's choice noise, > 0, in units of the rise in utility from a
+    typical candidate to the best one."""
     lapse: float
+    """Probability of an answer at random, as far as it was learned."""
     engine_version: str
     degraded: str = ""
     """Why it is a fallback of the preference model; empty when it is none."""

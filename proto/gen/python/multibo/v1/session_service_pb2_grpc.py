@@ -133,7 +133,7 @@ class SessionServiceServicer(object):
     def DeleteSession(self, request, context):
         """Forgets a session: its state at once, its unfinished images too, its finished images by the next sweep.
         Idempotent: with `allow_missing`, a repeat returns OK.
-        Errors: NOT_FOUND (SESSION_NOT_FOUND), ABORTED (ETAG_MISMATCH, COMMIT_CONTENDED).
+        Errors: NOT_FOUND (SESSION_NOT_FOUND), ABORTED (ETAG_MISMATCH).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
