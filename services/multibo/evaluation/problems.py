@@ -166,28 +166,69 @@ def _alpine(
     return utility
 
 
-def _target_distance(
-    dimension: int, generator: np.random.Generator
-) -> Callable[[Floats], Floats]:
-    """Return the negated distance to a hidden point, through a random network.
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """A random map from the box to pictures, `tanh(x W + b) V`."""
 
-    Like a warp judged by its picture: smooth, saturating, with axes of unequal
-    effect (lognormal), and one target that some point of the box reaches exactly.
+    inner: Floats
+    """`d x hidden`; `x` runs from -1 to 1."""
+    offset: Floats
+    """`hidden`."""
+    outer: Floats
+    """`hidden x hidden`."""
+
+    def picture(self, points: Floats) -> Floats:
+        """Return the `a x hidden` pictures of `a x d` points of the unit box."""
+        hidden = np.tanh((2.0 * points - 1.0) @ self.inner + self.offset)
+        seen: Floats = hidden @ self.outer
+        return seen
+
+
+def random_network(dimension: int, generator: np.random.Generator) -> Network:
+    """Return a network like a warp: smooth, saturating, with axes of unequal effect.
+
+    Args:
+        dimension: of the box.
+        generator: of the weights.
     """
     effect = 1.5 * np.exp(0.5 * generator.standard_normal((dimension, 1)))
     inner = generator.standard_normal((dimension, _N_HIDDEN)) * effect
     inner /= np.sqrt(dimension)
     offset = 0.5 * generator.standard_normal(_N_HIDDEN)
     outer = generator.standard_normal((_N_HIDDEN, _N_HIDDEN)) / np.sqrt(_N_HIDDEN)
+    return Network(inner, offset, outer)
 
-    def picture(points: Floats) -> Floats:
-        seen: Floats = np.tanh((2.0 * points - 1.0) @ inner + offset) @ outer
-        return seen
 
-    target = picture(generator.uniform(0.1, 0.9, (1, dimension)))
+def network_of(name: str, seed: int) -> Network:
+    """Return the network of a warp-like problem, which no optimizer is told.
+
+    Args:
+        name: of the problem, as in `warp12`.
+        seed: of the problem.
+
+    Raises:
+        ValueError: if the problem has none.
+    """
+    family = name.rstrip("0123456789")
+    if family != "warp" or family == name:
+        raise ValueError(f"problem {name!r} has no network")
+    generator = np.random.default_rng([seed, 0])
+    return random_network(int(name.removeprefix(family)), generator)
+
+
+def _target_distance(
+    dimension: int, generator: np.random.Generator
+) -> Callable[[Floats], Floats]:
+    """Return the negated distance to a hidden point, through a random network.
+
+    Like a warp judged by its picture, and with one target that some point of the box
+    reaches exactly.
+    """
+    network = random_network(dimension, generator)
+    target = network.picture(generator.uniform(0.1, 0.9, (1, dimension)))
 
     def utility(points: Floats) -> Floats:
-        value: Floats = -np.linalg.norm(picture(points) - target, axis=1)
+        value: Floats = -np.linalg.norm(network.picture(points) - target, axis=1)
         return value
 
     return utility

@@ -1,4 +1,4 @@
-"""The command line of the leaderboard: `bench preferences run|table|plot|costs`."""
+"""The command line of the leaderboard: `bench preferences` and its verbs."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -55,11 +55,22 @@ class PreferenceCostsArguments:
     """Folder."""
 
 
+@dataclass(frozen=True, slots=True)
+class PreferenceLimitArguments:
+    """Measure what a search reaches that is told all but the target."""
+
+    runs: Sequence[Path]
+    seeds: tuple[int, ...]
+    out: Path
+    """Folder."""
+
+
 PreferenceArguments = (
     PreferenceRunArguments
     | PreferenceTableArguments
     | PreferencePlotArguments
     | PreferenceCostsArguments
+    | PreferenceLimitArguments
 )
 
 
@@ -88,6 +99,11 @@ def add_preferences(
     costs.set_defaults(kind=PreferenceCostsArguments)
     costs.add_argument("--repeats", dest="n_repeats", type=_count, default=5)
     costs.add_argument("--out", type=Path, default=RESULTS, metavar="DIR")
+    limit = verbs.add_parser("limit", help="what can be reached, all but told")
+    limit.set_defaults(kind=PreferenceLimitArguments)
+    _add_runs(limit)
+    limit.add_argument("--seeds", type=seeds, default="1000-1009", metavar="A-B")
+    limit.add_argument("--out", type=Path, default=RESULTS, metavar="DIR")
 
 
 def _add_run(

@@ -12,6 +12,7 @@ from multibo.evaluation.preferences import study
 from multibo.evaluation.preferences.arguments import (
     PreferenceArguments,
     PreferenceCostsArguments,
+    PreferenceLimitArguments,
     PreferencePlotArguments,
     PreferenceRunArguments,
     PreferenceTableArguments,
@@ -46,6 +47,10 @@ def perform(given: PreferenceArguments) -> None:
             from multibo.evaluation.preferences.costs import measure_costs
 
             measure_costs(given, Provenance.collect())
+        case PreferenceLimitArguments():
+            from multibo.evaluation.preferences.limit import measure_limits
+
+            measure_limits(given, _all_runs(given.runs), Provenance.collect())
 
 
 def _run(given: PreferenceRunArguments) -> None:

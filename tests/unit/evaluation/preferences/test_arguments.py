@@ -7,6 +7,7 @@ from multibo.evaluation.preferences.arguments import (
     OWN_RUNS,
     STOCK_RUNS,
     PreferenceCostsArguments,
+    PreferenceLimitArguments,
     PreferencePlotArguments,
     PreferenceRunArguments,
     PreferenceTableArguments,
@@ -57,3 +58,11 @@ def test_costs_are_repeated() -> None:
 
     assert isinstance(given, PreferenceCostsArguments)
     assert given.n_repeats == 7
+
+
+def test_the_limit_is_measured_on_ten_reported_seeds() -> None:
+    given = parse(["bench", "preferences", "limit"])
+
+    assert isinstance(given, PreferenceLimitArguments)
+    assert given.seeds == tuple(range(1000, 1010))
+    assert list(given.runs) == [OWN_RUNS, STOCK_RUNS]
