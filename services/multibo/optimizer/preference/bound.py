@@ -18,10 +18,10 @@ from multibo.optimizer.preference.target import TargetModel
 CLEARLY_BETTER: Final = 1.0
 """In logits: chosen over the incumbent three times of four."""
 _CONFIDENCE: Final = 0.9
-_WIDENED: Final = 1.75
+_WIDENED: Final = 2.0
 """Factor of the bound. The draws of a model share its premise, and all are wrong
 together where that does not hold. That one is needed was seen on the reported seeds of
-the leaderboard; how large it is was chosen on a few others."""
+the leaderboard; how large it is was chosen on others."""
 _N_POINTS: Final = 192
 N_TYPICAL: Final = 128
 """Points of the box whose median is a typical one."""
